@@ -1,0 +1,247 @@
+"""A game in progress: positions, turn, komi, handicap, superko, undo, the end."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lzp.go.board import Board, new_boards
+from lzp.go.board_kernels import check_move, hash_after, legal_flags, play_move, set_up_stones
+from lzp.go.board_state import BOARD
+from lzp.go.constants import (
+    BLACK,
+    KO,
+    LEGAL,
+    OCCUPIED,
+    OFF_BOARD,
+    RECENT_CAPTURES,
+    SUICIDE,
+    SUPERKO,
+    WHITE,
+)
+from lzp.go.scoring_kernels import area_difference
+from lzp.go.vertex import format_color, format_vertex
+
+_REASONS = {
+    OCCUPIED: "the point is occupied",
+    KO: "the ko cannot be retaken yet",
+    SUICIDE: "suicide",
+    SUPERKO: "the position would repeat",
+    OFF_BOARD: "off the board",
+}
+_FIRST_CAPACITY = 64
+
+
+class IllegalMoveError(ValueError):
+    """A move that the rules forbid; `code` is the reason (constants.py)."""
+
+    def __init__(self, move: int, color: int, side: int, code: int) -> None:
+        """Say which move of which color is refused, and why."""
+        vertex = f"move {move}" if code == OFF_BOARD else format_vertex(move, side)
+        super().__init__(f"illegal move {format_color(color)} {vertex}: {_REASONS[code]}")
+        self.code = code
+
+
+class Game:
+    """The moves of a game and every position since its set-up.
+
+    Rules: simple ko, positional superko over the whole game (passes excepted), suicide
+    forbidden, area scoring by Tromp and Taylor's rules. Either color may move at any time;
+    `to_play` is only a default. Positions are kept whole, 16 KB each, so that undo
+    is exact and instant.
+    """
+
+    def __init__(self, side: int = 19, komi: float = 7.5) -> None:
+        """Start with an empty board, Black to play.
+
+        Raises:
+            ValueError: the side is not in 2..25.
+        """
+        self.komi = komi
+        self._positions = new_boards(_FIRST_CAPACITY, side)
+        self._hashes = np.zeros(_FIRST_CAPACITY, np.uint64)
+        self._scratch = np.zeros(1, BOARD)
+        self.side = side
+        self.clear()
+
+    def clear(self) -> None:
+        """Empty the board; side and komi stay."""
+        self.set_up([], BLACK)
+
+    def set_up(self, stones: Iterable[tuple[int, int]], to_play: int, handicap: int = 0) -> None:
+        """Start from a position instead of the empty board; moves and history are dropped.
+
+        Args:
+            stones: (color, move) of each stone.
+            to_play: the color to move.
+            handicap: Black's handicap stones, for scoring.
+
+        Raises:
+            ValueError: two stones on a point, a chain without liberties, or a move off the
+                board. The game is then as it was before.
+        """
+        stones = list(stones)
+        start = new_boards(1, self.side)
+        colors = np.array([color for color, _ in stones], np.int32)
+        points = np.array([move for _, move in stones], np.int32)
+        bad = [int(move) for move in points if not 0 <= move < self.pass_move]
+        if bad:
+            raise ValueError(f"cannot set up a stone off the board: {bad[0]}")
+        wrong = set_up_stones(start, points, colors)
+        if wrong >= 0:
+            vertex = format_vertex(int(points[wrong]), self.side)
+            raise ValueError(f"cannot set up a stone at {vertex}: occupied or without liberties")
+        start[0]["to_play"] = to_play
+        self.setup = stones
+        self.handicap = handicap
+        self.moves: list[tuple[int, int]] = []
+        self._captured = np.zeros(self.pass_move, np.bool_)
+        self._positions[0] = start[0]
+        self._hashes[0] = start[0]["hash"]
+
+    @property
+    def pass_move(self) -> int:
+        """The move that passes: side²."""
+        return self.side * self.side
+
+    @property
+    def ply(self) -> int:
+        """Moves played since the set-up, passes included."""
+        return len(self.moves)
+
+    @property
+    def boards(self) -> NDArray[np.void]:
+        """The current position as a BOARD array [1]; a view, valid until the next move."""
+        return self._positions[self.ply : self.ply + 1]
+
+    @property
+    def board(self) -> Board:
+        """The current position, to look at."""
+        return Board(self.boards)
+
+    @property
+    def to_play(self) -> int:
+        """The color whose turn it is; may be set."""
+        return int(self.boards[0]["to_play"])
+
+    @to_play.setter
+    def to_play(self, color: int) -> None:
+        self.boards[0]["to_play"] = color
+
+    @property
+    def passes(self) -> int:
+        """Consecutive passes at the end of the game so far."""
+        return int(self.boards[0]["passes"])
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the last two moves were passes."""
+        return self.passes >= 2
+
+    def check(self, move: int, color: int | None = None) -> int:
+        """Return the legality code of a move: LEGAL, OCCUPIED, KO, SUICIDE, SUPERKO, OFF_BOARD."""
+        color = color or self.to_play
+        code = check_move(self.boards, move, color)
+        if code == LEGAL and self._repeats(move, color):
+            return SUPERKO
+        return code
+
+    def _repeats(self, move: int, color: int) -> bool:
+        """Return whether a legal move leads back to an earlier position.
+
+        The new stone stood there in that earlier position and was taken since, so only
+        points where a stone was ever taken can repeat.
+        """
+        if move == self.pass_move or not self._captured[move]:
+            return False
+        key = hash_after(self.boards, self._scratch, move, color)
+        return bool(np.any(self.position_hashes() == np.uint64(key)))
+
+    def is_legal(self, move: int, color: int | None = None) -> bool:
+        """Return whether a move may be played by a color (by default the one to play)."""
+        return self.check(move, color) == LEGAL
+
+    def legal_moves(self, color: int | None = None) -> NDArray[np.int32]:
+        """Return every legal move of a color in rising order, the pass last."""
+        color = color or self.to_play
+        flags = np.zeros(self.pass_move + 1, np.bool_)
+        legal_flags(self.boards, color, flags)
+        for move in np.flatnonzero(flags[:-1] & self._captured):
+            flags[move] = not self._repeats(int(move), color)
+        return np.flatnonzero(flags).astype(np.int32)
+
+    def play(self, move: int, color: int | None = None, *, superko: bool = True) -> None:
+        """Play a move and give the turn to the other color.
+
+        Args:
+            move: y * side + x, or side² to pass.
+            color: BLACK or WHITE; by default the one to play.
+            superko: whether a repeated position is refused; records may hold one.
+
+        Raises:
+            IllegalMoveError: the rules forbid it; nothing changes.
+        """
+        color = color or self.to_play
+        code = self.check(move, color)
+        if code != LEGAL and (superko or code != SUPERKO):
+            raise IllegalMoveError(move, color, self.side, code)
+        self._reserve(self.ply + 2)
+        following = self._positions[self.ply + 1 : self.ply + 2]
+        following[0] = self.boards[0]
+        play_move(following, move, color)
+        self._note_captures(following[0])
+        self.moves.append((color, move))
+        self._hashes[self.ply] = following[0]["hash"]
+
+    def _note_captures(self, record: np.void) -> None:
+        """Mark the points where the last move took stones."""
+        before, end = int(self.boards[0]["capture_end"]), int(record["capture_end"])
+        points = record["recent_captures"][np.arange(before, end) & (RECENT_CAPTURES - 1)]
+        rows, columns = np.divmod(points.astype(np.int64), self.side + 2)
+        self._captured[(rows - 1) * self.side + columns - 1] = True
+
+    def _reserve(self, positions: int) -> None:
+        """Make room for so many positions, doubling."""
+        if positions > len(self._positions):
+            grown = np.zeros(2 * len(self._positions), BOARD)
+            grown[: len(self._positions)] = self._positions
+            self._positions = grown
+            self._hashes = np.concatenate([self._hashes, np.zeros_like(self._hashes)])
+
+    def undo(self) -> None:
+        """Take the last move back.
+
+        Raises:
+            ValueError: no move has been played since the set-up.
+        """
+        if not self.moves:
+            raise ValueError("no move to take back")
+        self.moves.pop()
+
+    def position_hashes(self) -> NDArray[np.uint64]:
+        """Return the stones' hash of every position, set-up first, the current one last."""
+        return self._hashes[: self.ply + 1]
+
+    def area_score(self) -> float:
+        """Return Black's area minus White's minus komi minus handicap stones, in points.
+
+        Every stone on the board counts as alive.
+        """
+        return area_difference(self.boards) - self.komi - self.handicap
+
+    def copy(self) -> "Game":
+        """Return an independent game in the same state."""
+        twin = Game(self.side, self.komi)
+        twin.set_up(self.setup, BLACK, self.handicap)
+        twin._positions = self._positions.copy()
+        twin._hashes = self._hashes.copy()
+        twin._captured = self._captured.copy()
+        twin.moves = list(self.moves)
+        return twin
+
+    def __str__(self) -> str:
+        """Return the position as a diagram with the turn and the prisoners."""
+        taken = (
+            f"prisoners: black {self.board.prisoners(WHITE)}, white {self.board.prisoners(BLACK)}"
+        )
+        return f"{self.board}\n{format_color(self.to_play)} to play, {taken}"

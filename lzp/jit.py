@@ -1,0 +1,122 @@
+"""The one way to compile a kernel: the flags, and the folder its machine code is kept in.
+
+Numba's own cache looks only at the file of the outermost function, so an edit in a
+callee of another file would be answered with old machine code. The folder used here is
+named by a hash of every file that kernels are made of, so that any edit opens a new one.
+
+Where the folder cannot be written (a read-only home), a private one under the system's
+temporary folder is taken; where that fails too, kernels are compiled without a cache.
+"""
+
+import hashlib
+import os
+import platform
+import stat
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numba
+import numpy as np
+
+F = TypeVar("F", bound=Callable[..., object])
+
+#: Widens a number read from a record, so that arithmetic is 64-bit in both modes: narrow
+#: integers wrap in plain Python and not in compiled code. Just np.int64, typed as an int.
+int64 = cast("Callable[[Any], int]", np.int64)
+
+#: Overrides where compiled kernels are kept.
+CACHE_VARIABLE = "LZP_CACHE_DIR"
+
+_SOURCE_PATTERNS = ("**/*_kernels.py", "**/*_state.py", "**/constants.py", "jit.py")
+#: Reductions (softmax, maximum) become SIMD only if the order of additions is free. NaN
+#: and infinity keep their meaning, so that a broken network output can still be seen.
+_FAST_FLAGS = {"reassoc", "contract", "nsz", "arcp"}
+
+
+def source_hash() -> str:
+    """Return a short hash of every file that compiled code depends on."""
+    root = Path(__file__).parent
+    paths = {path for pattern in _SOURCE_PATTERNS for path in root.glob(pattern)}
+    digest = hashlib.sha256()
+    for path in sorted(paths):
+        digest.update(str(path.relative_to(root)).encode())
+        digest.update(path.read_bytes())
+    digest.update(str(numba.config.BOUNDSCHECK).encode())  # type: ignore[attr-defined]
+    return digest.hexdigest()[:16]
+
+
+def _user_cache() -> Path:
+    """Return the platform's folder for files that can be made again."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+
+
+def _candidates() -> list[Path]:
+    """Return the folders to try for compiled kernels, best first."""
+    override = os.environ.get(CACHE_VARIABLE)
+    if override:
+        return [Path(override)]
+    user = getattr(os, "getuid", lambda: "user")()
+    private = Path(tempfile.gettempdir()) / f"lzp-{user}"
+    try:
+        return [_user_cache() / "lzp", private]
+    except RuntimeError:  # no home folder at all
+        return [private]
+
+
+def _is_private(folder: Path) -> bool:
+    """Return whether nobody else can plant files here: a cache holds pickled code."""
+    if not hasattr(os, "getuid"):
+        return True
+    status = folder.stat()
+    return status.st_uid == os.getuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def cache_folder() -> Path | None:
+    """Return the folder for compiled kernels, made if needed; None if none is writable."""
+    python = f"{sys.implementation.cache_tag}-{platform.machine()}"
+    name = f"numba-{numba.__version__}-{python}-{source_hash()}"
+    for base in _candidates():
+        folder = base / "kernels" / name
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+            if _is_private(folder) and _is_private(base):
+                return folder
+        except OSError:
+            continue
+    return None
+
+
+_FOLDER = cache_folder()
+if _FOLDER is not None:
+    numba.config.CACHE_DIR = str(_FOLDER)  # type: ignore[attr-defined]
+
+
+def kernel(function: F) -> F:
+    """Compile a function to machine code that runs without the interpreter lock.
+
+    With NUMBA_DISABLE_JIT=1 the function stays plain Python. Compilation happens at the
+    first call; its result is kept on disk. Divisions follow NumPy (x/0 is inf, no error).
+    """
+    compiled = numba.njit(cache=_FOLDER is not None, nogil=True, error_model="numpy")(function)
+    return cast(F, compiled)
+
+
+def fast_kernel(function: F) -> F:
+    """Compile like `kernel`, with the order of float additions free.
+
+    For loops over floats with a measured gain only: the last bits of a sum then depend on
+    the processor's vector width.
+    """
+    compiled = numba.njit(
+        cache=_FOLDER is not None, nogil=True, error_model="numpy", fastmath=_FAST_FLAGS
+    )(function)
+    return cast(F, compiled)
