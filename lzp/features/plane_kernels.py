@@ -1,0 +1,111 @@
+"""Planes from one BOARD record: the present from its points, the past from its changes."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lzp.features.constants import (
+    BLACK_TO_MOVE_PLANE,
+    HISTORY,
+    WHITE_TO_MOVE_PLANE,
+)
+from lzp.go.board_kernels import move_of
+from lzp.go.constants import BLACK, NO_POINT, RECENT_CAPTURES, RECENT_PLIES
+from lzp.jit import int64, kernel
+
+
+@kernel
+def write_planes(
+    board: np.void, color: int, inverse: NDArray[np.int16], planes: NDArray[np.uint8]
+) -> None:
+    """Write the planes that the side to move sees, under a symmetry.
+
+    Args:
+        board: the position, with its recent plies.
+        color: the side to move, BLACK or WHITE: whose stones come first.
+        inverse: int16 [side²], the symmetry's row of `inverse_tables`.
+        planes: uint8 [18, side²], overwritten.
+    """
+    area = int64(board["side"]) * int64(board["side"])
+    planes[:] = 0
+    planes[BLACK_TO_MOVE_PLANE if color == BLACK else WHITE_TO_MOVE_PLANE] = 1
+    _write_stones(board, color, inverse, planes)
+    times = min(int64(board["ply"]), HISTORY - 1)
+    capture = int64(board["capture_end"])
+    for ago in range(1, times + 1):
+        now, past = ago - 1, ago
+        for point in range(area):
+            planes[past, point] = planes[now, point]
+            planes[HISTORY + past, point] = planes[HISTORY + now, point]
+        slot = (int64(board["ply"]) - ago) & (RECENT_PLIES - 1)
+        capture -= int64(board["recent_taken"][slot])
+        _take_back(board, color, inverse, planes, (past, slot, capture))
+
+
+@kernel
+def _write_stones(
+    board: np.void, color: int, inverse: NDArray[np.int16], planes: NDArray[np.uint8]
+) -> None:
+    """Write the stones as they stand into planes 0 and 8."""
+    side = int64(board["side"])
+    colors = board["color"]
+    point = side + 3
+    move = 0
+    for _y in range(side):
+        for _x in range(side):
+            there = int64(colors[point])
+            if there != 0:
+                planes[0 if there == color else HISTORY, inverse[move]] = 1
+            point += 1
+            move += 1
+        point += 2
+
+
+@kernel
+def _take_back(
+    board: np.void,
+    color: int,
+    inverse: NDArray[np.int16],
+    planes: NDArray[np.uint8],
+    step: tuple[int, int, int],
+) -> None:
+    """Undo one remembered ply in the planes of one time.
+
+    Args:
+        board: the position whose changes are read.
+        color: the side whose stones are in the first eight planes.
+        inverse: the symmetry's row of `inverse_tables`.
+        planes: uint8 [18, side²]; time `step[0]` holds the position after the ply.
+        step: plies ago, the ply's slot, and where its captured stones start.
+    """
+    ago, slot, capture = step
+    point = int64(board["recent_point"][slot])
+    if point == NO_POINT:
+        return
+    mover_plane = ago if board["recent_color"][slot] == color else HISTORY + ago
+    taken_plane = ago if board["recent_taken_color"][slot] == color else HISTORY + ago
+    for index in range(capture, capture + int64(board["recent_taken"][slot])):
+        taken = int64(board["recent_captures"][index & (RECENT_CAPTURES - 1)])
+        planes[taken_plane, inverse[move_of(board, taken)]] = 1
+    # Last, since after a suicide the stone just played is among those taken.
+    planes[mover_plane, inverse[move_of(board, point)]] = 0
+
+
+@kernel
+def write_batch(
+    boards: NDArray[np.void],
+    symmetries: NDArray[np.int64],
+    inverse: NDArray[np.int16],
+    planes: NDArray[np.uint8],
+) -> None:
+    """Write the planes of many positions of one side, each for its own side to move.
+
+    Args:
+        boards: BOARD array [B].
+        symmetries: int64 [B], each 0..7.
+        inverse: int16 [8, side²], `inverse_tables` of the boards' side.
+        planes: uint8 [B, 18, side²], overwritten.
+    """
+    for index in range(len(boards)):
+        board = boards[index]
+        row = inverse[symmetries[index]]
+        write_planes(board, int64(board["to_play"]), row, planes[index])
