@@ -62,12 +62,16 @@ def _candidates() -> list[Path]:
     override = os.environ.get(CACHE_VARIABLE)
     if override:
         return [Path(override)]
-    user = getattr(os, "getuid", lambda: "user")()
-    private = Path(tempfile.gettempdir()) / f"lzp-{user}"
     try:
-        return [_user_cache() / "lzp", private]
+        return [_user_cache() / "lzp", _temporary_cache()]
     except RuntimeError:  # no home folder at all
-        return [private]
+        return [_temporary_cache()]
+
+
+def _temporary_cache() -> Path:
+    """Return this user's folder under the system's temporary one."""
+    user = os.getuid() if hasattr(os, "getuid") else "user"
+    return Path(tempfile.gettempdir()) / f"lzp-{user}"
 
 
 def _is_private(folder: Path) -> bool:
@@ -85,10 +89,11 @@ def cache_folder() -> Path | None:
     for base in _candidates():
         folder = base / "kernels" / name
         try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            base.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if base == _temporary_cache() and not _is_private(base):
+                continue  # somebody else made it first
+            folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=folder):
-                pass
-            if _is_private(folder) and _is_private(base):
                 return folder
         except OSError:
             continue
