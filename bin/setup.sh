@@ -27,25 +27,27 @@ find_python() {
     fail "Python 3.11 or newer is needed, and ${PYTHON:-python3} is not; set PYTHON to one that is"
 }
 
-# Two engines started at once by a GUI must not install into one venv together.
+# Two engines started at once by a GUI must not install into one venv together. The lock is
+# a link whose target is its owner's process number: made in one step, readable by all.
 take_lock() {
-    while ! mkdir "$lock" 2>/dev/null; do
-        [ -d "$lock" ] || fail "cannot write to $root"
-        owner=$(cat "$lock/pid" 2>/dev/null) || owner=
-        sleep 1
-        if [ -z "$owner" ]; then # killed between the two lines below, or just about to write
-            sleep 2
-            owner=$(cat "$lock/pid" 2>/dev/null) || owner=gone
+    until [ "$(readlink "$lock")" = $$ ]; do
+        if ln -s $$ "$lock" 2>/dev/null; then
+            trap release_lock EXIT
+            trap 'exit 130' INT TERM HUP
+            sleep 1 # time for one who is removing the lock of a killed owner to remove ours
+            continue
         fi
-        kill -0 "$owner" 2>/dev/null || rm -rf "$lock"
+        owner=$(readlink "$lock") || [ -w "$root" ] || fail "cannot write to $root"
+        if [ -z "$owner" ] || kill -0 "$owner" 2>/dev/null; then
+            sleep 1
+        elif [ "$(readlink "$lock")" = "$owner" ]; then
+            rm -f "$lock" # its owner was killed
+        fi
     done
-    echo $$ > "$lock/pid"
-    trap 'rm -rf "$lock"' EXIT
-    trap 'exit 130' INT TERM HUP
 }
 
 release_lock() {
-    rm -rf "$lock"
+    [ "$(readlink "$lock")" != $$ ] || rm -f "$lock"
     trap - EXIT INT TERM HUP
 }
 
