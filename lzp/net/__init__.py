@@ -1,0 +1,24 @@
+"""Networks as plain torch modules: tower, heads, losses; Leela Zero weights in and out.
+
+Nothing here knows a trainer. Start with `LeelaNet`.
+"""
+
+from lzp.net.checkpoint import CheckpointError, CheckpointInfo, load_network
+from lzp.net.leela import network_from_weights, weights_from_network
+from lzp.net.losses import LossTerms, LossWeights, leela_losses
+from lzp.net.network import LeelaNet, NetOutput
+from lzp.net.shape import NetworkShape
+
+__all__ = [
+    "CheckpointError",
+    "CheckpointInfo",
+    "LeelaNet",
+    "LossTerms",
+    "LossWeights",
+    "NetOutput",
+    "NetworkShape",
+    "leela_losses",
+    "load_network",
+    "network_from_weights",
+    "weights_from_network",
+]

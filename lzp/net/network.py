@@ -1,0 +1,145 @@
+"""Leela Zero's network: a residual tower, a policy head and a value head.
+
+::
+
+    planes [B, 18, S, S]
+      │ conv 3x3, norm, ReLU
+      │ residual blocks: (conv 3x3, norm, ReLU, conv 3x3, norm) + input, ReLU
+      ├── conv 1x1 to 2 planes, norm, ReLU, dense ─────────────► policy_logits [B, S²+1]
+      └── conv 1x1 to 1 plane, norm, ReLU, dense 256, ReLU, dense 1, tanh ─► value [B]
+
+The widths of the heads are fixed: leelaz has them compiled in. The norms have a scale,
+which the weight format lacks but export folds into the convolution exactly.
+"""
+
+from typing import NamedTuple, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from lzp.net.shape import NetworkShape
+from lzp.weights.tensors import EPSILON, INPUT_PLANES, POLICY_PLANES, VALUE_HIDDEN, VALUE_PLANES
+
+#: Standard deviation of the last layers' first weights: near-uniform policy, value near 0.
+LAST_LAYER_STD = 0.01
+
+
+class NetOutput(NamedTuple):
+    """What a network says of B positions, each for the side to move.
+
+    Attributes:
+        policy_logits: float [B, S²+1]; the last is the pass.
+        value: float [B] in (-1, 1).
+    """
+
+    policy_logits: Tensor
+    value: Tensor
+
+
+class ConvNorm(nn.Module):
+    """A convolution that keeps the board's size, then batch norm; no activation."""
+
+    def __init__(self, planes: int, filters: int, size: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(planes, filters, size, padding=size // 2, bias=False)
+        self.norm = nn.BatchNorm2d(filters, eps=EPSILON)
+        nn.init.kaiming_normal_(self.conv.weight, mode="fan_out", nonlinearity="relu")
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return float [B, filters, S, S] of float [B, planes, S, S]."""
+        return cast(Tensor, self.norm(self.conv(x)))
+
+
+class ResidualBlock(nn.Module):
+    """Two 3x3 convolutions whose result is added to their input.
+
+    The last norm's scale starts at zero, so that a new block is the identity and a deep
+    tower trains from the first step (Goyal et al. 2017, "Accurate, Large Minibatch SGD").
+    """
+
+    def __init__(self, filters: int) -> None:
+        super().__init__()
+        self.first = ConvNorm(filters, filters, 3)
+        self.second = ConvNorm(filters, filters, 3)
+        nn.init.zeros_(self.second.norm.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return float [B, filters, S, S] of the same shape."""
+        return F.relu(self.second(F.relu(self.first(x))) + x)
+
+
+class PolicyHead(nn.Module):
+    """From the tower to the logits of all moves."""
+
+    def __init__(self, filters: int, side: int) -> None:
+        super().__init__()
+        self.conv = ConvNorm(filters, POLICY_PLANES, 1)
+        self.dense = nn.Linear(POLICY_PLANES * side * side, side * side + 1)
+        _start_small(self.dense)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return logits, float [B, S²+1], of float [B, filters, S, S]."""
+        return cast(Tensor, self.dense(F.relu(self.conv(x)).flatten(1)))
+
+
+class ValueHead(nn.Module):
+    """From the tower to the value of the position."""
+
+    def __init__(self, filters: int, side: int) -> None:
+        super().__init__()
+        self.conv = ConvNorm(filters, VALUE_PLANES, 1)
+        self.hidden = nn.Linear(VALUE_PLANES * side * side, VALUE_HIDDEN)
+        self.dense = nn.Linear(VALUE_HIDDEN, 1)
+        nn.init.kaiming_normal_(self.hidden.weight, nonlinearity="relu")
+        nn.init.zeros_(self.hidden.bias)
+        _start_small(self.dense)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the value in (-1, 1), float [B], of float [B, filters, S, S]."""
+        hidden = F.relu(self.hidden(F.relu(self.conv(x)).flatten(1)))
+        return torch.tanh(self.dense(hidden)).squeeze(1)
+
+
+class LeelaNet(nn.Module):
+    """A network that can be written as Leela Zero weights.
+
+    Args:
+        blocks: residual blocks.
+        filters: channels of the tower.
+        side: lines of the board the network is for.
+        value_for_black: the value head gives Black's value; see `NetworkShape`.
+
+    Raises:
+        ValueError: a size outside its range.
+    """
+
+    def __init__(
+        self, blocks: int, filters: int, side: int = 19, value_for_black: bool = False
+    ) -> None:
+        super().__init__()
+        self.shape = NetworkShape(
+            blocks=blocks, filters=filters, side=side, value_for_black=value_for_black
+        )
+        self.input = ConvNorm(INPUT_PLANES, filters, 3)
+        self.blocks = nn.Sequential(*(ResidualBlock(filters) for _ in range(blocks)))
+        self.policy = PolicyHead(filters, side)
+        self.value = ValueHead(filters, side)
+
+    def forward(self, planes: Tensor) -> NetOutput:
+        """Return policy logits and value for the side to move.
+
+        Args:
+            planes: float [B, 18, S, S], as `lzp.features` describes them.
+        """
+        x = self.blocks(F.relu(self.input(planes)))
+        value = self.value(x)
+        if self.shape.value_for_black:
+            # +1 where Black is to move, -1 where White is.
+            value = value * (planes[:, 16, 0, 0] - planes[:, 17, 0, 0])
+        return NetOutput(self.policy(x), value)
+
+
+def _start_small(layer: nn.Linear) -> None:
+    nn.init.normal_(layer.weight, std=LAST_LAYER_STD)
+    nn.init.zeros_(layer.bias)

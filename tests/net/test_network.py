@@ -1,0 +1,126 @@
+import math
+import re
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional as F
+
+from lzp.net import LeelaNet, LossWeights, NetOutput, NetworkShape, leela_losses
+
+
+def random_planes(count: int, side: int, seed: int = 0) -> torch.Tensor:
+    rng = np.random.default_rng(seed)
+    planes = (rng.random((count, 18, side, side)) < 0.2).astype(np.float32)
+    black = rng.integers(0, 2, count)
+    planes[:, 16] = black[:, None, None]
+    planes[:, 17] = 1 - black[:, None, None]
+    return torch.from_numpy(planes)
+
+
+@pytest.mark.parametrize(("side", "blocks", "filters"), [(2, 1, 1), (9, 2, 8), (19, 1, 4)])
+def test_the_outputs_have_one_number_per_move_and_one_value(
+    side: int, blocks: int, filters: int
+) -> None:
+    net = LeelaNet(blocks, filters, side)
+    output = net(random_planes(3, side))
+    assert output.policy_logits.shape == (3, side * side + 1)
+    assert output.value.shape == (3,)
+    assert output.value.abs().max().item() < 1
+
+
+def test_a_new_network_starts_near_uniform_with_values_near_zero() -> None:
+    torch.manual_seed(1)
+    net = LeelaNet(4, 16, 9)
+    output = net(random_planes(32, 9))
+    assert output.policy_logits.std().item() < 0.5
+    assert output.value.abs().max().item() < 0.5
+
+
+def test_a_new_residual_block_passes_its_input_on() -> None:
+    net = LeelaNet(3, 8, 9)
+    x = torch.rand(2, 8, 9, 9)
+    torch.testing.assert_close(net.blocks(x), x)
+
+
+def test_both_heads_learn_a_small_batch_by_heart() -> None:
+    torch.manual_seed(2)
+    net = LeelaNet(2, 16, 5)
+    planes = random_planes(32, 5, seed=3)
+    moves = torch.randint(0, 26, (32,))
+    outcomes = torch.randint(0, 2, (32,)).float() * 2 - 1
+    optimizer = torch.optim.AdamW(net.parameters(), lr=5e-3)
+    for _ in range(150):
+        terms = leela_losses(net(planes), moves, outcomes, LossWeights())
+        optimizer.zero_grad()
+        terms.total.backward()
+        optimizer.step()
+    assert terms.policy.item() < 0.2
+    assert terms.value.item() < 0.1
+
+
+def test_a_network_for_black_negates_its_value_when_white_is_to_move() -> None:
+    torch.manual_seed(3)
+    net = LeelaNet(1, 8, 5, value_for_black=True).eval()
+    plain = LeelaNet(1, 8, 5).eval()
+    plain.load_state_dict(net.state_dict())
+    planes = random_planes(16, 5)
+    sign = planes[:, 16, 0, 0] * 2 - 1
+    assert set(sign.tolist()) == {-1.0, 1.0}
+    torch.testing.assert_close(net(planes).value, plain(planes).value * sign)
+
+
+def test_the_losses_are_the_textbook_ones() -> None:
+    logits = torch.tensor([[0.0, 1.0, 2.0], [3.0, 0.0, -1.0]])
+    value = torch.tensor([0.5, -0.25])
+    outcome = torch.tensor([1.0, -1.0])
+    terms = leela_losses(
+        NetOutput(logits, value), torch.tensor([2, 1]), outcome, LossWeights(policy=2, value=0.5)
+    )
+    rows = logits.numpy().astype(np.float64)
+    chances = np.exp(rows) / np.exp(rows).sum(axis=1, keepdims=True)
+    policy = -(math.log(chances[0, 2]) + math.log(chances[1, 1])) / 2
+    value_term = (0.5**2 + 0.75**2) / 2
+    assert terms.policy.item() == pytest.approx(policy, rel=1e-6)
+    assert terms.value.item() == pytest.approx(value_term, rel=1e-6)
+    assert terms.total.item() == pytest.approx(2 * policy + 0.5 * value_term, rel=1e-6)
+
+
+def test_the_policy_loss_takes_probabilities_too() -> None:
+    logits = torch.randn(4, 26)
+    moves = torch.tensor([0, 3, 25, 7])
+    output = NetOutput(logits, torch.zeros(4))
+    by_index = leela_losses(output, moves, torch.ones(4), LossWeights())
+    one_hot = F.one_hot(moves, 26).float()
+    by_chance = leela_losses(output, one_hot, torch.ones(4), LossWeights())
+    torch.testing.assert_close(by_index.policy, by_chance.policy)
+
+
+def test_a_shape_survives_being_written_as_plain_data() -> None:
+    shape = NetworkShape(blocks=3, filters=24, side=13, value_for_black=True)
+    assert NetworkShape.from_dict(shape.to_dict()) == shape
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"blocks": 0}, "blocks: 0, expected a whole number from 1 to 256"),
+        ({"blocks": True}, "blocks: True"),
+        ({"filters": "64"}, "filters: '64'"),
+        ({"filters": 10**9}, "filters: 1000000000"),
+        ({"side": 26}, "side: 26, expected a whole number from 2 to 25"),
+        ({"kind": "chess"}, "kind: 'chess', expected 'leela'"),
+        ({"value_for_black": 1}, "value_for_black: 1"),
+        ({"width": 3}, "width: unknown field"),
+    ],
+)
+def test_a_wrong_shape_names_its_field(change: dict[str, object], message: str) -> None:
+    data = {"kind": "leela", "blocks": 1, "filters": 8, "side": 9, **change}
+    with pytest.raises(ValueError, match="^" + re.escape(message)):
+        NetworkShape.from_dict(data)
+
+
+@pytest.mark.parametrize("weight", [-1.0, math.nan, math.inf])
+def test_a_loss_weight_must_be_a_usable_number(weight: float) -> None:
+    with pytest.raises(ValueError, match=r"^value: "):
+        LossWeights(value=weight)
