@@ -10,6 +10,8 @@ difference that this looks at.
 import re
 from collections.abc import Iterator
 
+from lzp.sgf.text import from_utf16
+
 _ROOT_PROPERTIES = (
     "GM|FF|SZ|CA|AP|PB|PW|BR|WR|EV|RO|DT|PC|GN|KM|RU|RE|HA|US|SO|AN|TM|OT|ST|BT|WT|CP|GC"
 )
@@ -33,6 +35,7 @@ def split_games(text: bytes) -> Iterator[bytes]:
     properties; `read_games` finds them. Bytes before the first game are dropped if there
     is no game in them.
     """
+    text = from_utf16(text)
     starts = start_positions(text)
     borders = [*starts, len(text)]
     if _ANY_START.search(text, 0, borders[0]):

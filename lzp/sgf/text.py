@@ -33,10 +33,16 @@ def decode(text: bytes, charset: str | None) -> str:
     return text.decode("latin-1")
 
 
-def to_plain(text: bytes) -> bytes:
-    """Return a record whose brackets can be trusted, as UTF-8 where it had to be recoded."""
+def from_utf16(text: bytes) -> bytes:
+    """Return text as UTF-8 if it begins with the mark of UTF-16, else as it is."""
     if text[:2] in _UTF16_MARKS:
         return text.decode("utf-16", errors="replace").encode()
+    return text
+
+
+def to_plain(text: bytes) -> bytes:
+    """Return a record whose brackets can be trusted, as UTF-8 where it had to be recoded."""
+    text = from_utf16(text)
     charset = declared_charset(text)
     if charset in _DECEPTIVE and not text.isascii():
         return recode(text, charset)

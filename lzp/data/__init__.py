@@ -1,0 +1,31 @@
+"""Game records to training batches: sources, conversion, the game store, the sampler.
+
+convert([Path("games")], Path("games.lzps"))
+store = GameStore.open("games.lzps")
+for batch in PositionSampler(store, "train", SamplerParams(batch_size=256)).batches(epoch=0):
+    ...
+"""
+
+from lzp.data.arrow import StoreError
+from lzp.data.convert import Progress, convert
+from lzp.data.reasons import REASONS, ConvertOptions
+from lzp.data.report import ConversionReport
+from lzp.data.sampler import SPLITS, Batch, GameFilter, PositionSampler, SamplerParams
+from lzp.data.sources import SourceError
+from lzp.data.store import GameStore
+
+__all__ = [
+    "REASONS",
+    "SPLITS",
+    "Batch",
+    "ConversionReport",
+    "ConvertOptions",
+    "GameFilter",
+    "GameStore",
+    "PositionSampler",
+    "Progress",
+    "SamplerParams",
+    "SourceError",
+    "StoreError",
+    "convert",
+]

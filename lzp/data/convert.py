@@ -1,0 +1,177 @@
+"""Game records of any source into a game store, on all cores.
+
+The main process reads and unpacks and cuts the sources into raw games; workers parse and
+check them; the main process drops duplicates and writes. Results are taken in the order of
+the sources, so that a store does not depend on the number of workers.
+"""
+
+import multiprocessing
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from lzp.data.arrow import StoreError
+from lzp.data.check import CheckedGames, check_games, warm_up
+from lzp.data.columns import GameBlock
+from lzp.data.reasons import ConvertOptions
+from lzp.data.report import ConversionReport, Finding
+from lzp.data.sources import RawGame, SourceReader
+from lzp.data.store import StoreWriter
+
+_CHUNK_GAMES = 400
+_CHUNK_BYTES = 1 << 20
+#: Chunks under way for each worker: enough to keep it busy, few enough for the memory.
+_CHUNKS_AHEAD = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a conversion has come; bytes are those of the files on the disk."""
+
+    games: int
+    positions: int
+    done_bytes: int
+    total_bytes: int
+    elapsed_s: float
+
+
+ProgressCallback = Callable[[Progress], None]
+
+
+def convert(
+    sources: Sequence[Path],
+    store: Path,
+    options: ConvertOptions | None = None,
+    *,
+    workers: int | None = None,
+    progress: ProgressCallback | None = None,
+    overwrite: bool = False,
+) -> ConversionReport:
+    """Convert all games of some sources into a new store.
+
+    Args:
+        sources: files and folders (sources.py).
+        store: the folder to make; it must not exist unless `overwrite`.
+        options: what goes in.
+        workers: processes that parse; by default one for each core. With 1 everything
+            happens in this process.
+        progress: called in this process after every chunk.
+        overwrite: replace an old store, once the new one is complete.
+
+    Returns:
+        The counts; they are kept in the store too.
+
+    Raises:
+        SourceError: a source does not exist.
+        StoreError: the store exists or cannot be written, or a worker died.
+    """
+    options = options or ConvertOptions()
+    reader = SourceReader(sources)
+    workers = workers or available_cores()
+    started = time.monotonic()
+    report = ConversionReport()
+    seen: set[int] = set()
+    with StoreWriter(store, shard_moves=options.shard_moves, overwrite=overwrite) as writer:
+        for checked in _check_chunks(_chunks(reader), options, workers):
+            block = _drop_duplicates(checked, seen, report, options)
+            writer.add(block)
+            report.games_stored += len(block)
+            report.positions_stored += len(block.moves)
+            report.elapsed_s = time.monotonic() - started
+            if progress is not None:
+                progress(_progress(report, reader))
+        report.broken_sources = reader.problems
+        report.ignored_files = reader.ignored
+        report.elapsed_s = round(time.monotonic() - started, 3)
+        writer.finish(report)
+    return report
+
+
+def available_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _chunks(reader: Iterable[RawGame]) -> Iterator[list[RawGame]]:
+    """Yield raw games in portions that are worth sending to another process."""
+    chunk: list[RawGame] = []
+    size = 0
+    for raw in reader:
+        chunk.append(raw)
+        size += len(raw.text)
+        if len(chunk) >= _CHUNK_GAMES or size >= _CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def _check_chunks(
+    chunks: Iterator[list[RawGame]], options: ConvertOptions, workers: int
+) -> Iterator[CheckedGames]:
+    """Yield what each chunk holds, in order."""
+    if workers == 1:
+        for chunk in chunks:
+            yield check_games(chunk, options)
+        return
+    warm_up()  # the workers then find the compiled kernels on the disk
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=context)
+    try:
+        yield from _in_order(pool, chunks, options, workers * _CHUNKS_AHEAD)
+    except BrokenProcessPool:
+        raise StoreError("a worker process died (out of memory?); try fewer workers") from None
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _in_order(
+    pool: Executor, chunks: Iterator[list[RawGame]], options: ConvertOptions, ahead: int
+) -> Iterator[CheckedGames]:
+    """Send chunks to a pool, a bounded number ahead, and yield the answers in order."""
+    under_way: deque[Future[CheckedGames]] = deque()
+    for chunk in chunks:
+        under_way.append(pool.submit(check_games, chunk, options))
+        if len(under_way) >= ahead:
+            yield under_way.popleft().result()
+    while under_way:
+        yield under_way.popleft().result()
+
+
+def _drop_duplicates(
+    checked: CheckedGames, seen: set[int], report: ConversionReport, options: ConvertOptions
+) -> GameBlock:
+    """Count a chunk's findings and return its games without those seen before."""
+    block = checked.block
+    report.games_found += checked.found
+    for finding in checked.findings:
+        report.add(finding)
+    keep = np.ones(len(block), np.bool_)
+    excludes = options.excludes("duplicate")
+    for row, key in enumerate(block.numbers["hash"].tolist()):
+        if key in seen:
+            keep[row] = not excludes
+            place = block.texts["source"][row]
+            report.add(Finding("duplicate", place, stored=not excludes))
+        seen.add(key)
+    return block.select(keep)
+
+
+def _progress(report: ConversionReport, reader: SourceReader) -> Progress:
+    """Return how far the conversion is."""
+    return Progress(
+        report.games_found,
+        report.positions_stored,
+        reader.done_bytes,
+        reader.total_bytes,
+        report.elapsed_s,
+    )

@@ -1,0 +1,213 @@
+"""Every place that games come from, as one stream of raw games.
+
+A folder (searched to the bottom), .sgf files of one game or many, .gz, .bz2, .xz, .tar,
+.tgz, .zip, and archives inside these. Nothing is unpacked to disk, so no name in an archive
+can point anywhere; nothing is read further than one block ahead, so no archive can fill
+the memory. What is broken is named in `problems`, and reading goes on with the next file.
+"""
+
+import bz2
+import gzip
+import io
+import lzma
+import os
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from lzp.sgf.split import split_games, start_positions
+
+_SUFFIXES = (".sgf", ".gz", ".tgz", ".tar", ".zip", ".bz2", ".xz", ".tbz2", ".txz")
+_TAR_SUFFIXES = (".tar", ".tgz", ".tbz2", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz")
+_READ_ERRORS = (
+    OSError,
+    EOFError,
+    zlib.error,
+    lzma.LZMAError,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    NotImplementedError,  # an unknown compression method in a .zip
+    RuntimeError,  # an encrypted .zip
+)
+_BLOCK = 1 << 22
+_PEEK = 1 << 16
+#: A single game above this is no game; also what a file without any game may cost.
+MAX_GAME_BYTES = 1 << 24
+#: An archive inside an archive is held in memory if it is a .zip.
+MAX_NESTED_ZIP_BYTES = 1 << 28
+_MAX_DEPTH = 6
+
+_TAR_MAGIC_AT = 257
+_Unpacker = Callable[[BinaryIO], io.BufferedIOBase]
+_UNPACKERS: dict[bytes, _Unpacker] = {
+    b"\x1f\x8b": lambda stream: gzip.GzipFile(fileobj=stream),
+    b"BZh": lambda stream: bz2.BZ2File(stream),
+    b"\xfd7zXZ": lambda stream: lzma.LZMAFile(stream),  # noqa: SIM115
+}
+
+
+class SourceError(ValueError):
+    """A source that is not there; the text is one line that names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawGame:
+    """The bytes of one game and where they were found."""
+
+    place: str
+    text: bytes
+
+
+class SourceReader:
+    """Iterates over the raw games of several sources, in the order of their names.
+
+    Attributes:
+        total_bytes: size of all files, as they lie on the disk.
+        done_bytes: how much of that has been read.
+        problems: "place: what" of each file that could not be read to its end.
+        ignored: files whose names are not those of game records.
+    """
+
+    def __init__(self, sources: Sequence[Path]) -> None:
+        """List the files.
+
+        Raises:
+            SourceError: no sources, or one of them does not exist.
+        """
+        if not sources:
+            raise SourceError("no sources: name at least one file or folder")
+        self.problems: list[str] = []
+        self.ignored = 0
+        self._files = [entry for source in sources for entry in self._list(Path(source))]
+        self.total_bytes = sum(path.stat().st_size for path, _ in self._files)
+        self.done_bytes = 0
+
+    def _list(self, source: Path) -> Iterator[tuple[Path, str]]:
+        """Yield the files of a source with the names to show for them."""
+        if source.is_file():
+            yield source, source.name
+            return
+        if not source.is_dir():
+            raise SourceError(f"{source}: no such file or folder")
+        for folder, subfolders, names in os.walk(source):
+            subfolders.sort()
+            for name in sorted(names):
+                path = Path(folder) / name
+                if not path.is_file():
+                    continue
+                if name.lower().endswith(_SUFFIXES):
+                    yield path, str(path.relative_to(source.parent))
+                else:
+                    self.ignored += 1
+
+    def __iter__(self) -> Iterator[RawGame]:
+        """Yield the raw games; call once."""
+        for path, place in self._files:
+            finished = self.done_bytes + path.stat().st_size
+            try:
+                with path.open("rb") as stream:
+                    for game in self._walk(stream, place, 0):
+                        self.done_bytes = finished - path.stat().st_size + stream.tell()
+                        yield game
+            except _READ_ERRORS as error:
+                self._note(place, error)
+            self.done_bytes = finished
+
+    def _note(self, place: str, error: object) -> None:
+        """Remember what is wrong with a file, in one line."""
+        text = " ".join(str(error).split()) or type(error).__name__
+        self.problems.append(f"{place}: {text}")
+
+    def _walk(self, stream: BinaryIO, place: str, depth: int) -> Iterator[RawGame]:
+        """Yield the games of a stream, whatever it is packed in."""
+        if depth > _MAX_DEPTH:
+            self._note(place, "packed more than six times over")
+            return
+        buffered = io.BufferedReader(cast(io.BufferedReader, stream), _PEEK)
+        binary = cast(BinaryIO, buffered)
+        head = buffered.peek(_PEEK)
+        for magic, unpack in _UNPACKERS.items():
+            if head.startswith(magic):
+                unpacked = cast(BinaryIO, unpack(binary))
+                yield from self._walk(unpacked, place, depth + 1)
+                return
+        if head.startswith(b"PK\x03\x04"):
+            yield from self._walk_zip(binary, place, depth)
+        elif head[_TAR_MAGIC_AT : _TAR_MAGIC_AT + 5] == b"ustar" or (
+            place.lower().endswith(_TAR_SUFFIXES)
+        ):
+            yield from self._walk_tar(binary, place, depth)
+        else:
+            yield from self._walk_text(binary, place)
+
+    def _walk_tar(self, stream: BinaryIO, place: str, depth: int) -> Iterator[RawGame]:
+        """Yield the games of a tar archive, read from front to back."""
+        with tarfile.open(fileobj=stream, mode="r|") as archive:
+            for member in archive:
+                if not member.isfile():
+                    continue
+                if not member.name.lower().endswith(_SUFFIXES):
+                    self.ignored += 1
+                    continue
+                content = archive.extractfile(member)
+                if content is not None:
+                    name = f"{place}/{member.name}"
+                    yield from self._walk(cast(BinaryIO, content), name, depth + 1)
+
+    def _walk_zip(self, stream: BinaryIO, place: str, depth: int) -> Iterator[RawGame]:
+        """Yield the games of a zip archive; one that cannot be sought in is read whole."""
+        seekable: BinaryIO = stream
+        if depth > 0:
+            content = stream.read(MAX_NESTED_ZIP_BYTES + 1)
+            if len(content) > MAX_NESTED_ZIP_BYTES:
+                self._note(place, "a zip inside an archive, above 256 MiB: unpack it first")
+                return
+            seekable = io.BytesIO(content)
+        with zipfile.ZipFile(seekable) as archive:
+            for member in archive.infolist():
+                if member.is_dir():
+                    continue
+                if not member.filename.lower().endswith(_SUFFIXES):
+                    self.ignored += 1
+                    continue
+                name = f"{place}/{member.filename}"
+                try:
+                    with archive.open(member) as content_stream:
+                        unpacked = cast(BinaryIO, content_stream)
+                        yield from self._walk(unpacked, name, depth + 1)
+                except _READ_ERRORS as error:
+                    self._note(name, error)
+
+    def _walk_text(self, stream: BinaryIO, place: str) -> Iterator[RawGame]:
+        """Yield the games of an SGF text, cut at their starts, a block at a time."""
+        rest = b""
+        number = 0
+        while True:
+            try:
+                block = stream.read(_BLOCK)
+            except _READ_ERRORS as error:
+                self._note(place, error)
+                block = b""
+            if not block:
+                break
+            text = rest + block
+            starts = start_positions(text)
+            border = starts[-1] if starts else 0
+            for piece in split_games(text[:border]):
+                number += 1
+                yield RawGame(f"{place}#{number}", piece)
+            rest = text[border:]
+            if len(rest) > MAX_GAME_BYTES:
+                self._note(place, "no end of a game within 16 MiB")
+                return
+        pieces = list(split_games(rest))
+        if not pieces and not number:
+            self._note(place, "no game in it")
+        for piece in pieces:
+            number += 1
+            is_only = number == 1 and len(pieces) == 1
+            yield RawGame(place if is_only else f"{place}#{number}", piece)
