@@ -8,7 +8,6 @@ A checkpoint (pytorch_lightning's, a zip file) is used as far as:
 * ``epoch`` and ``global_step``, if there are any, for people.
 """
 
-import pickle
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -74,23 +73,23 @@ def _read(path: Path) -> Mapping[str, object]:
         raise CheckpointError(f"{path}: no such file") from None
     except OSError as error:
         raise CheckpointError(f"{path}: {error.strerror or error}") from None
-    except pickle.UnpicklingError as error:
-        raise CheckpointError(f"{path}: {_what_is_no_data(str(error))}") from None
     except CheckpointError:
         raise
     except Exception as error:
         # torch.load raises nearly anything on damaged data, mostly RuntimeError.
-        line = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise CheckpointError(f"{path}: cut off or damaged checkpoint ({line[:120]})") from None
+        raise CheckpointError(f"{path}: {_why_not_loaded(error)}") from None
     if not isinstance(contents, Mapping):
         raise CheckpointError(f"{path}: holds a {type(contents).__name__}, not a checkpoint")
     return contents
 
 
-def _what_is_no_data(message: str) -> str:
+def _why_not_loaded(error: Exception) -> str:
+    """Turn what torch.load raised into one line for people."""
+    message = str(error).strip() or type(error).__name__
     found = re.search(r"GLOBAL ([\w.]+)", message)
-    what = found[1] if found else "something other than plain data"
-    return f"not loaded, since it refers to {what}; a checkpoint may hold data only, no code"
+    if found:
+        return f"not loaded, since it refers to {found[1]}: a checkpoint may hold data, no code"
+    return f"cut off or damaged checkpoint ({message.splitlines()[0][:120]})"
 
 
 def _shape(checkpoint: Mapping[str, object]) -> NetworkShape:
