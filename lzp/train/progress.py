@@ -1,0 +1,141 @@
+"""Progress of a run: a bar with samples/s and time left, or a line now and then in a log."""
+
+import sys
+import time
+from typing import Any
+
+import pytorch_lightning as pl
+from pytorch_lightning.callbacks import ProgressBar
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+_SHOWN = ("train/loss", "train/policy_top1_step", "val/loss", "val/policy_top1")
+_REFRESH_S = 0.5
+
+
+class StepProgress(ProgressBar):
+    """Shows steps done of all, positions per second, time left and the latest figures.
+
+    On a terminal a bar; elsewhere, where a bar would fill a log, one line every
+    `report_interval_s` seconds. Writes to stderr, from the first process only.
+
+    Args:
+        report_interval_s: seconds between lines where there is no terminal.
+    """
+
+    def __init__(self, report_interval_s: float = 30.0) -> None:
+        super().__init__()
+        if report_interval_s <= 0:
+            raise ValueError(f"report_interval_s must be above 0, not {report_interval_s}")
+        self._interval_s = report_interval_s
+        self._enabled = True
+        self._bar: Progress | None = None
+        self._samples = 0
+        self._resumed_at = 0
+        self._started_s = 0.0
+        self._paused_s = 0.0
+        self._shown_s = 0.0
+
+    def disable(self) -> None:
+        """Show nothing: Lightning asks all processes but the first for this."""
+        self._enabled = False
+
+    def enable(self) -> None:
+        """Show again."""
+        self._enabled = True
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Start the clock, and the bar where there is a terminal."""
+        self._samples = 0
+        self._resumed_at = trainer.global_step
+        self._started_s = self._shown_s = time.monotonic()
+        self._paused_s = 0.0
+        if self._enabled and sys.stderr.isatty():
+            self._bar = _make_bar()
+            self._bar.add_task("train", total=_total_steps(trainer), figures="")
+            self._bar.start()
+
+    def on_train_batch_end(
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+    ) -> None:
+        """Count the batch, and show where it is time to."""
+        self._samples += len(batch[0]) * trainer.world_size
+        now_s = time.monotonic()
+        interval_s = _REFRESH_S if self._bar else self._interval_s
+        if self._enabled and now_s - self._shown_s >= interval_s:
+            self._shown_s = now_s
+            self._show(trainer)
+
+    def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Stop the clock: validation is no training time."""
+        self._paused_s -= time.monotonic()
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Go on with the clock, and show what validation found."""
+        self._paused_s += time.monotonic()
+        if self._enabled and self._samples and not trainer.sanity_checking:
+            self._show(trainer)
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Show the last figures."""
+        if self._enabled and self._samples:
+            self._show(trainer)
+        self._close()
+
+    def on_exception(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException
+    ) -> None:
+        """Leave the terminal in order."""
+        self._close()
+
+    def samples_per_second(self) -> float:
+        """Return positions trained on per second since the start, validation left out."""
+        elapsed_s = time.monotonic() - self._started_s - self._paused_s
+        return self._samples / max(elapsed_s, 1e-9)
+
+    def _show(self, trainer: pl.Trainer) -> None:
+        figures = f"{self.samples_per_second():,.0f} samples/s{_figures(trainer)}"
+        step, total = trainer.global_step, _total_steps(trainer)
+        if self._bar is not None:
+            self._bar.update(self._bar.task_ids[0], completed=step, figures=figures)
+            return
+        left = f", {self._left(step, total)} left" if total else ""
+        print(f"step {step:,} of {total or '?':,}{left}, {figures}", file=sys.stderr, flush=True)
+
+    def _left(self, step: int, total: int) -> str:
+        done = max(1, step - self._resumed_at)
+        elapsed_s = time.monotonic() - self._started_s
+        minutes, seconds = divmod(int(elapsed_s / done * max(0, total - step)), 60)
+        return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+
+def _make_bar() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[figures]}"),
+        console=Console(stderr=True),
+    )
+
+
+def _total_steps(trainer: pl.Trainer) -> int | None:
+    """Return the number of steps of the whole run; None where it has no known end."""
+    steps = trainer.estimated_stepping_batches
+    return None if steps == float("inf") else int(steps)
+
+
+def _figures(trainer: pl.Trainer) -> str:
+    known = trainer.callback_metrics
+    return "".join(f", {name} {float(known[name]):.4f}" for name in _SHOWN if name in known)

@@ -1,0 +1,132 @@
+"""A training run from a composed configuration: check, build, fit, measure."""
+
+import logging
+import os
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytorch_lightning as pl
+from omegaconf import DictConfig, OmegaConf
+
+from lzp.train.checkpoints import check_resumable
+from lzp.train.config import ConfigError, Plain, RunSettings, build, checked
+from lzp.train.datamodule import PositionDataModule
+from lzp.train.task import TrainTask
+from lzp.weights.atomic import replacing
+
+LAST = "last.ckpt"
+_CONFIG = "config.yaml"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunResult:
+    """What a run leaves in memory.
+
+    Attributes:
+        metrics: the last value of every figure, `val/loss` and so on.
+        trainer: of the run, stopped.
+        task: with the network in its last state (averaged, if the run averages).
+        data: of the run.
+    """
+
+    metrics: dict[str, float]
+    trainer: pl.Trainer
+    task: TrainTask
+    data: PositionDataModule
+
+
+def run_training(cfg: DictConfig) -> RunResult:
+    """Run what a composed configuration describes.
+
+    Raises:
+        ConfigError: the configuration, or a file it names, cannot be used. Nothing has
+            been written then.
+        ValueError, OSError: of the data: a source or store that cannot be used.
+    """
+    settings, plain = checked(cfg)
+    _quiet()
+    pl.seed_everything(settings.seed, workers=True, verbose=False)
+    task = _build_task(plain)
+    data = build(plain["data"], "data")
+    resumed = _resume_from(settings, task)
+    trainer = _build_trainer(plain)
+    if trainer.is_global_zero:
+        _save_config(cfg, Path(settings.run_dir))
+    trainer.fit(task, datamodule=data, ckpt_path=resumed, weights_only=True)
+    metrics = _numbers(trainer)
+    if settings.run_test and not trainer.interrupted:
+        metrics |= _test(trainer, task, data)
+    return RunResult(metrics=metrics, trainer=trainer, task=task, data=data)
+
+
+def _build_task(plain: Plain) -> TrainTask:
+    net = build(plain["network"], "network")
+    optimizer = build(plain["optimizer"], "optimizer")
+    schedule = build(plain["schedule"], "schedule")
+    task = build(plain["task"], "task", net=net, optimizer=optimizer, schedule=schedule)
+    assert isinstance(task, TrainTask)
+    _check_optimizer(task)
+    return task
+
+
+def _check_optimizer(task: TrainTask) -> None:
+    """Make the optimizer and schedule once, so that what they refuse is known at the start."""
+    try:
+        task.configure_optimizers()
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"optimizer or schedule: {error}") from error
+
+
+def _build_trainer(plain: Plain) -> pl.Trainer:
+    callbacks = [build(c, f"callbacks.{n}") for n, c in (plain["callbacks"] or {}).items() if c]
+    loggers = [build(c, f"logger.{n}") for n, c in (plain["logger"] or {}).items() if c]
+    # False, not an empty list: for that Lightning would choose a logger of its own.
+    trainer = build(plain["trainer"], "trainer", callbacks=callbacks, logger=loggers or False)
+    assert isinstance(trainer, pl.Trainer)
+    return trainer
+
+
+def _resume_from(settings: RunSettings, task: TrainTask) -> str | None:
+    """Return the checkpoint to go on from; None to start anew.
+
+    Raises:
+        ConfigError: there is none where there must be, it cannot be used, or a new run
+            would write over an old one.
+    """
+    last = Path(settings.run_dir) / LAST
+    wanted = settings.resume
+    if wanted is False or (wanted == "auto" and not last.exists()):
+        if last.exists():
+            raise ConfigError(f"{last}: from an earlier run; choose another name= or resume=auto")
+        return None
+    path = last if wanted in (True, "auto") else Path(str(wanted))
+    check_resumable(path, dict(task.hparams["network"]))
+    return str(path)
+
+
+def _save_config(cfg: DictConfig, folder: Path) -> None:
+    """Write the resolved configuration beside the checkpoints."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with replacing(folder / _CONFIG) as file:
+        file.write(OmegaConf.to_yaml(cfg, resolve=True).encode())
+
+
+def _test(trainer: pl.Trainer, task: TrainTask, data: PositionDataModule) -> dict[str, float]:
+    """Measure the best checkpoint, or what the run ended with, on the test split."""
+    checkpoint = trainer.checkpoint_callback
+    best = getattr(checkpoint, "best_model_path", "") or None
+    trainer.test(task, datamodule=data, ckpt_path=best, weights_only=True, verbose=False)
+    return _numbers(trainer)
+
+
+def _numbers(trainer: pl.Trainer) -> dict[str, float]:
+    return {name: float(value) for name, value in trainer.callback_metrics.items()}
+
+
+def _quiet() -> None:
+    """Keep from the reader what Lightning says about things that are meant to be so."""
+    logging.getLogger("pytorch_lightning.utilities.rank_zero").setLevel(logging.WARNING)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # We make batches in a thread (loader.py); Lightning would count worker processes.
+    warnings.filterwarnings("ignore", message=".*does not have many workers.*")

@@ -1,0 +1,105 @@
+"""Learning rate schedules: each is a factor on the optimizer's own rate, by step alone.
+
+A schedule knows the number of the step and nothing else, so a resumed run goes on with the
+rate it would have had. All begin with a linear warm-up, since the running averages of
+Adam and of batch norm are worth little in the first steps.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LambdaLR
+
+Factor = Callable[[int], float]
+
+
+def linear(optimizer: Optimizer, *, warmup_steps: int, total_steps: int) -> LambdaLR:
+    """Return a schedule that falls on a straight line to zero at `total_steps`.
+
+    Raises:
+        ValueError: the warm-up is negative or not shorter than the whole.
+    """
+    span = _steps_after_warmup(warmup_steps, total_steps)
+    return _warmed_up(optimizer, warmup_steps, lambda step: max(0.0, 1.0 - step / span))
+
+
+def cosine(
+    optimizer: Optimizer, *, warmup_steps: int, total_steps: int, final: float = 0.0
+) -> LambdaLR:
+    """Return a schedule that falls along half a cosine from 1 to `final` at `total_steps`.
+
+    Raises:
+        ValueError: the warm-up is negative or not shorter than the whole, or `final` is
+            not in [0, 1].
+    """
+    if not 0.0 <= final <= 1.0:
+        raise ValueError(f"final must be between 0 and 1, not {final}")
+    span = _steps_after_warmup(warmup_steps, total_steps)
+
+    def factor(step: int) -> float:
+        return final + (1.0 - final) * (1.0 + math.cos(math.pi * min(1.0, step / span))) / 2
+
+    return _warmed_up(optimizer, warmup_steps, factor)
+
+
+def step(
+    optimizer: Optimizer, *, warmup_steps: int, milestones: Sequence[int], factor: float = 0.1
+) -> LambdaLR:
+    """Return a schedule that is multiplied by `factor` at each milestone.
+
+    Args:
+        optimizer: whose rates are scaled.
+        warmup_steps: steps of linear warm-up.
+        milestones: steps since the start of the run, warm-up included, rising.
+        factor: what each milestone multiplies the rate by, in (0, 1].
+
+    Raises:
+        ValueError: the milestones do not rise or `factor` is not in (0, 1].
+    """
+    if list(milestones) != sorted(set(milestones)):
+        raise ValueError(f"milestones must rise, not {list(milestones)}")
+    if not 0.0 < factor <= 1.0:
+        raise ValueError(f"factor must be above 0 and at most 1, not {factor}")
+    _check_warmup(warmup_steps)
+
+    def decayed(step_after_warmup: int) -> float:
+        passed = sum(step_after_warmup + warmup_steps >= stone for stone in milestones)
+        return float(factor**passed)
+
+    return _warmed_up(optimizer, warmup_steps, decayed)
+
+
+def constant(optimizer: Optimizer, *, warmup_steps: int = 0) -> LambdaLR:
+    """Return a schedule that stays at 1 after the warm-up.
+
+    Raises:
+        ValueError: the warm-up is negative.
+    """
+    _check_warmup(warmup_steps)
+    return _warmed_up(optimizer, warmup_steps, lambda step: 1.0)
+
+
+def _warmed_up(optimizer: Optimizer, warmup_steps: int, factor: Factor) -> LambdaLR:
+    """Return the schedule of `factor`, counted from the end of a linear warm-up."""
+
+    def warmed_up(step: int) -> float:
+        if step < warmup_steps:
+            return (step + 1) / (warmup_steps + 1) * factor(0)
+        return factor(step - warmup_steps)
+
+    return LambdaLR(optimizer, warmed_up)
+
+
+def _steps_after_warmup(warmup_steps: int, total_steps: int) -> int:
+    _check_warmup(warmup_steps)
+    if total_steps <= warmup_steps:
+        raise ValueError(
+            f"total_steps ({total_steps}) must be more than warmup_steps ({warmup_steps})"
+        )
+    return total_steps - warmup_steps
+
+
+def _check_warmup(warmup_steps: int) -> None:
+    if warmup_steps < 0:
+        raise ValueError(f"warmup_steps must not be negative, not {warmup_steps}")

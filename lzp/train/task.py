@@ -1,0 +1,112 @@
+"""One training step: from a batch of positions to losses, figures and an update."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+from torchmetrics import MetricCollection
+
+from lzp.net import LeelaNet, LossTerms, LossWeights, NetOutput, leela_losses
+from lzp.train.loader import TrainBatch
+from lzp.train.metrics import policy_metrics, value_metrics
+
+
+class TrainTask(pl.LightningModule):
+    """Trains a network on the played move and the result of each position.
+
+    Logged as `train/...`, `val/...` and `test/...`: loss, policy_loss (nats), value_loss
+    (mean square error in [-1, 1]), policy_top1, policy_top5 and value_accuracy.
+
+    Args:
+        net: the network; its shape goes into the checkpoint as plain data, from which an
+            exporter makes the same network again.
+        optimizer: makes the optimizer from parameter groups.
+        schedule: makes the learning rate schedule, counted in steps, from the optimizer.
+        weights: how much each loss counts.
+        channels_last: keep tensors in the memory layout [B, S, S, C].
+    """
+
+    def __init__(
+        self,
+        net: LeelaNet,
+        optimizer: Callable[..., Optimizer],
+        schedule: Callable[[Optimizer], LRScheduler],
+        weights: LossWeights,
+        channels_last: bool = False,
+    ) -> None:
+        super().__init__()
+        self.save_hyperparameters({"network": net.shape.to_dict()})
+        self._layout = torch.channels_last if channels_last else torch.contiguous_format
+        self.net = net.to(memory_format=self._layout)  # type: ignore[call-overload]
+        self._make_optimizer = optimizer
+        self._make_schedule = schedule
+        self._weights = weights
+        stages = ("train", "val", "test")
+        side = net.shape.side
+        # Lightning moves what is a submodule to the device; ModuleDict has no key "train".
+        self._policy = nn.ModuleDict({f"on_{s}": policy_metrics(side, f"{s}/") for s in stages})
+        self._value = nn.ModuleDict({f"on_{s}": value_metrics(f"{s}/") for s in stages})
+
+    def forward(self, planes: Tensor) -> NetOutput:
+        """Return the outputs in float32 for planes of any number type, [B, 18, S, S]."""
+        output = self.net(planes.to(dtype=torch.float32, memory_format=self._layout))
+        return NetOutput(*(tensor.float() for tensor in output))
+
+    def training_step(self, batch: TrainBatch, batch_idx: int) -> Tensor:
+        """Return the loss of a batch."""
+        return self._measure(batch, "train")
+
+    def validation_step(self, batch: TrainBatch, batch_idx: int) -> None:
+        """Add a batch to the figures `val/...`."""
+        self._measure(batch, "val")
+
+    def test_step(self, batch: TrainBatch, batch_idx: int) -> None:
+        """Add a batch to the figures `test/...`."""
+        self._measure(batch, "test")
+
+    def configure_optimizers(self) -> Any:
+        """Return the optimizer and its schedule, stepped with it.
+
+        Weight decay reaches the weights of convolutions and dense layers only, as in Leela
+        Zero's trainer: biases and norms gain nothing from being small.
+        """
+        parameters = [p for p in self.net.parameters() if p.requires_grad]
+        groups = [
+            {"params": [p for p in parameters if p.ndim > 1]},
+            {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+        ]
+        optimizer = self._make_optimizer(groups)
+        schedule = {"scheduler": self._make_schedule(optimizer), "interval": "step"}
+        return {"optimizer": optimizer, "lr_scheduler": schedule}
+
+    def _measure(self, batch: TrainBatch, stage: str) -> Tensor:
+        """Return the loss of a batch, and add the batch to the figures of a stage."""
+        output = self(batch.planes)
+        terms = leela_losses(output, batch.policy_target, batch.value_target, self._weights)
+        self._log_losses(terms, stage, len(batch.planes))
+        policy = cast(MetricCollection, self._policy[f"on_{stage}"])
+        policy(output.policy_logits.detach(), batch.policy_target)
+        value = cast(MetricCollection, self._value[f"on_{stage}"])
+        value(output.value.detach(), batch.value_target)
+        for figures in (policy, value):
+            self.log_dict(figures, on_step=stage == "train", on_epoch=True)
+        return terms.total
+
+    def _log_losses(self, terms: LossTerms, stage: str, batch_size: int) -> None:
+        losses = {
+            f"{stage}/loss": terms.total,
+            f"{stage}/policy_loss": terms.policy,
+            f"{stage}/value_loss": terms.value,
+        }
+        training = stage == "train"
+        self.log_dict(
+            {name: loss.detach() for name, loss in losses.items()},
+            on_step=training,
+            on_epoch=not training,
+            sync_dist=not training,  # each step's losses are one rank's: no waiting for others
+            batch_size=batch_size,
+        )
