@@ -7,13 +7,16 @@ are one flat array in the mapped file.
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from lzp.data.columns import NUMBER_COLUMNS, TEXT_COLUMNS, GameBlock
+
+if TYPE_CHECKING:
+    import pyarrow
 
 
 class StoreError(ValueError):
@@ -35,7 +38,7 @@ class Shard:
     starts: NDArray[np.int32]
     setup: NDArray[np.uint16]
     setup_starts: NDArray[np.int32]
-    table: pa.RecordBatch
+    table: "pyarrow.RecordBatch"
 
     def __len__(self) -> int:
         """Return the number of games."""
@@ -52,8 +55,23 @@ class Shard:
         return column
 
 
-def shard_schema() -> pa.Schema:
+def arrow() -> ModuleType:
+    """Return pyarrow, which only training needs.
+
+    Raises:
+        StoreError: it is not installed.
+    """
+    try:
+        import pyarrow
+    except ModuleNotFoundError:
+        raise StoreError("game stores need pyarrow: pip install 'lzp[train]'") from None
+    module: ModuleType = pyarrow
+    return module
+
+
+def shard_schema() -> "pyarrow.Schema":
     """Return the columns of a shard, in order."""
+    pa = arrow()
     fields = [pa.field(name, pa.list_(pa.uint16())) for name in ("moves", "setup")]
     fields += [
         pa.field(name, pa.from_numpy_dtype(np.dtype(kind))) for name, kind in NUMBER_COLUMNS.items()
@@ -65,7 +83,8 @@ def shard_schema() -> pa.Schema:
 
 def write_shard(path: Path, block: GameBlock) -> None:
     """Write games to a new file and make sure that they are on the disk."""
-    columns: list[pa.Array] = [
+    pa = arrow()
+    columns: list[pyarrow.Array] = [
         _lists(block.moves, block.move_counts),
         _lists(block.setup, block.setup_counts),
     ]
@@ -82,8 +101,9 @@ def write_shard(path: Path, block: GameBlock) -> None:
         os.fsync(stream.fileno())
 
 
-def _lists(values: NDArray[np.uint16], counts: NDArray[np.int64]) -> pa.ListArray:
+def _lists(values: NDArray[np.uint16], counts: NDArray[np.int64]) -> "pyarrow.ListArray":
     """Return rows of different lengths as an Arrow list column."""
+    pa = arrow()
     offsets = np.zeros(len(counts) + 1, np.int32)
     np.cumsum(counts, out=offsets[1:])
     return pa.ListArray.from_arrays(pa.array(offsets), pa.array(values))
@@ -95,6 +115,7 @@ def open_shard(path: Path) -> Shard:
     Raises:
         StoreError: missing, damaged, or with other columns.
     """
+    pa = arrow()
     try:
         source = pa.memory_map(str(path))
         reader = pa.ipc.open_file(source)
@@ -109,7 +130,7 @@ def open_shard(path: Path) -> Shard:
     return Shard(moves, starts, setup, setup_starts, table)
 
 
-def _flat(path: Path, column: pa.ListArray) -> tuple[NDArray[np.uint16], NDArray[np.int32]]:
+def _flat(path: Path, column: "pyarrow.ListArray") -> tuple[NDArray[np.uint16], NDArray[np.int32]]:
     """Return a list column's values and offsets, checked, without copying."""
     values = column.values.to_numpy(zero_copy_only=True)
     starts = column.offsets.to_numpy(zero_copy_only=True)

@@ -52,18 +52,16 @@ def convert(
     *,
     workers: int | None = None,
     progress: ProgressCallback | None = None,
-    overwrite: bool = False,
 ) -> ConversionReport:
     """Convert all games of some sources into a new store.
 
     Args:
         sources: files and folders (sources.py).
-        store: the folder to make; it must not exist unless `overwrite`.
+        store: the folder to make; it must not exist unless `options.overwrite`.
         options: what goes in.
         workers: processes that parse; by default one for each core. With 1 everything
             happens in this process.
         progress: called in this process after every chunk.
-        overwrite: replace an old store, once the new one is complete.
 
     Returns:
         The counts; they are kept in the store too.
@@ -78,7 +76,7 @@ def convert(
     started = time.monotonic()
     report = ConversionReport()
     seen: set[int] = set()
-    with StoreWriter(store, shard_moves=options.shard_moves, overwrite=overwrite) as writer:
+    with StoreWriter(store, options) as writer:
         for checked in _check_chunks(_chunks(reader), options, workers):
             block = _drop_duplicates(checked, seen, report, options)
             writer.add(block)

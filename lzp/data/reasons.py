@@ -31,7 +31,7 @@ DEFAULT_EXCLUDED = frozenset(REASONS) - {"handicap"}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ConvertOptions:
-    """What goes into a store.
+    """What goes into a store, and how it is written.
 
     A game with an illegal move or a board edited by hand, where that does not exclude, is
     stored up to there. Where the board size does not exclude, any side is stored.
@@ -42,6 +42,7 @@ class ConvertOptions:
         min_moves: games with fewer moves are `too-short`.
         max_moves: games with more moves are `too-long`; bounds the cost of a sample.
         shard_moves: a shard is closed when it holds this many moves, 2 bytes each.
+        overwrite: replace an old store of the same name, once the new one is complete.
     """
 
     exclude: frozenset[str] = DEFAULT_EXCLUDED
@@ -49,6 +50,7 @@ class ConvertOptions:
     min_moves: int = 10
     max_moves: int = 1500
     shard_moves: int = 1 << 26
+    overwrite: bool = False
 
     def __post_init__(self) -> None:
         """Refuse names that are no reasons and numbers that make no sense."""

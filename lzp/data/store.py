@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from lzp.data.arrow import Shard, StoreError, open_shard, write_shard
 from lzp.data.coding import decode_moves
 from lzp.data.columns import STORE_VERSION, GameBlock, join_blocks
+from lzp.data.reasons import ConvertOptions
 from lzp.data.report import ConversionReport
 
 _FORMAT = "lzp game store"
@@ -122,19 +123,18 @@ class StoreWriter:
     A context manager: left without `finish`, it removes what it wrote.
     """
 
-    def __init__(self, path: Path, *, shard_moves: int, overwrite: bool = False) -> None:
+    def __init__(self, path: Path, options: ConvertOptions) -> None:
         """Make the temporary folder.
 
         Raises:
             StoreError: the name is taken or the place cannot be written.
         """
         self._path = path
-        self._shard_moves = shard_moves
-        self._overwrite = overwrite
+        self._options = options
         self._waiting: list[GameBlock] = []
         self._waiting_moves = 0
         self._shards: list[dict[str, Any]] = []
-        if path.exists() and not overwrite:
+        if path.exists() and not options.overwrite:
             raise StoreError(f"{path}: exists already")
         if path.exists() and not (path / _DESCRIPTION).is_file():
             raise StoreError(f"{path}: is something else than a game store; not replaced")
@@ -164,7 +164,7 @@ class StoreWriter:
             return
         self._waiting.append(block)
         self._waiting_moves += len(block.moves)
-        if self._waiting_moves >= self._shard_moves:
+        if self._waiting_moves >= self._options.shard_moves:
             self._write_waiting()
 
     def finish(self, report: ConversionReport) -> None:
@@ -202,7 +202,7 @@ class StoreWriter:
 
     def _move_into_place(self) -> None:
         """Give the finished folder its name; an old store goes only then."""
-        if self._overwrite and self._path.exists():
+        if self._options.overwrite and self._path.exists():
             old = Path(tempfile.mkdtemp(prefix=f".{self._path.name}.old-", dir=self._path.parent))
             os.replace(self._path, old)
             os.replace(self._folder, self._path)
