@@ -1,0 +1,1 @@
+"""Programs that play each other: GTP clients, matches, strength, speed."""
