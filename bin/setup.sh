@@ -6,6 +6,7 @@ lock=$root/.venv.lock
 
 say() { echo "lzp: $*" >&2; }
 fail() { say "$*"; exit 2; }
+nap() { sleep 0.2 2>/dev/null || sleep 1; } # POSIX promises whole seconds only
 
 # What an installation depends on; a marker file holds it once the installation is whole.
 # The folder is part of it because a venv does not survive being moved.
@@ -34,12 +35,15 @@ take_lock() {
         if ln -s $$ "$lock" 2>/dev/null; then
             trap release_lock EXIT
             trap 'exit 130' INT TERM HUP
-            sleep 1 # time for one who is removing the lock of a killed owner to remove ours
+            nap # time for one who is removing the lock of a killed owner to remove ours
             continue
         fi
         owner=$(readlink "$lock") || [ -w "$root" ] || fail "cannot write to $root"
         if [ -z "$owner" ] || kill -0 "$owner" 2>/dev/null; then
-            sleep 1
+            [ "$owner" = "${waited_for:-}" ] ||
+                say "process $owner is setting up; if it is not, remove $lock"
+            waited_for=$owner
+            nap
         elif [ "$(readlink "$lock")" = "$owner" ]; then
             rm -f "$lock" # its owner was killed
         fi
