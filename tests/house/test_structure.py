@@ -75,6 +75,13 @@ def test_rule_is_content(rule, name: str, source: str) -> None:
     assert list(rule(rules.parse_module(Path(name), source))) == []
 
 
+def test_every_folder_is_a_package() -> None:
+    # import-linter does not see into folders without this file.
+    folders = {path.parent for path in FILES}
+    missing = [folder for folder in sorted(folders) if not (folder / "__init__.py").is_file()]
+    assert not missing
+
+
 def test_map_names_every_folder() -> None:
     text = (rules.ROOT / "docs" / "map.md").read_text(encoding="utf-8")
     missing = [name for name in FOLDERS if name != "lzp" and f"lzp/{name}" not in text]
