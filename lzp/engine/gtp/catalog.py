@@ -1,0 +1,57 @@
+"""The commands in the order in which they are listed, and who we say we are.
+
+Known without importing the engine, so that a board gets its first answers while kernels
+and network still load. A test holds this list against the handlers.
+"""
+
+from lzp import __version__
+
+#: LizzieYzy turns on lz-analyze for names that begin with "Leela Zero"; its words and replies
+#: are what we speak.
+NAME = "Leela Zero Python"
+
+#: Lizzie reads "A.B" with an integer B and wants B >= 15: the 0.17 whose GTP dialect this is.
+#: Our own version follows it.
+VERSION = f"0.17.lzp-{__version__}"
+
+PROTOCOL_VERSION = "2"
+
+#: Answered by the text layer itself.
+IDENTITY_COMMANDS = (
+    "protocol_version",
+    "name",
+    "version",
+    "quit",
+    "known_command",
+    "list_commands",
+)
+
+#: Answered through a session; names a board looks for, no blanks, one a line.
+SESSION_COMMANDS = (
+    "boardsize",
+    "clear_board",
+    "komi",
+    "play",
+    "genmove",
+    "showboard",
+    "undo",
+    "final_score",
+    "final_status_list",
+    "time_settings",
+    "time_left",
+    "fixed_handicap",
+    "last_move",
+    "move_history",
+    "place_free_handicap",
+    "set_free_handicap",
+    "loadsgf",
+    "printsgf",
+    "kgs-time_settings",
+    "heatmap",
+    "lz-analyze",
+    "lz-genmove_analyze",
+    "gogui-interrupt",
+    "cputime",
+)
+
+COMMANDS = IDENTITY_COMMANDS + SESSION_COMMANDS

@@ -1,0 +1,170 @@
+"""The loop: takes lines, answers who we are at once and everything else through a session."""
+
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from lzp.engine.gtp.catalog import COMMANDS, NAME, PROTOCOL_VERSION, VERSION
+from lzp.engine.gtp.protocol import Command, GtpError, format_reply, parse_line, stream_head
+from lzp.engine.gtp.reader import LineQueue
+
+WriteLine = Callable[[str], None]
+#: A reply whose lines come one by one: called with a function that writes a line.
+Stream = Callable[[WriteLine], None]
+
+
+class TextSink(Protocol):
+    """Where replies go: the part of a text file that is needed here."""
+
+    def write(self, text: str, /) -> int:
+        """Write text."""
+        ...
+
+    def flush(self) -> None:
+        """Hand over what was written."""
+        ...
+
+
+class Responder(Protocol):
+    """What answers the commands that need a board or a network."""
+
+    def respond(self, command: Command) -> str | Stream:
+        """Answer one command; GtpError becomes "? message"."""
+        ...
+
+    def idle(self) -> None:
+        """Use the time until the next line, for pondering; ends when one arrives."""
+        ...
+
+
+class GtpLog:
+    """A file that gets every line in and out with its time, to find out what a board sent."""
+
+    def __init__(self, path: Path | None) -> None:
+        """Open the file for appending; None keeps no log.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        self._file = path.open("a", encoding="utf-8") if path is not None else None
+        self._lock = threading.Lock()
+
+    def note(self, direction: str, text: str) -> None:
+        """Write lines that came in (">") or went out ("<"), or what went wrong ("!")."""
+        if self._file is None:
+            return
+        stamp = time.strftime("%H:%M:%S") + f".{time.time_ns() // 1_000_000 % 1000:03d}"
+        with self._lock:
+            for line in text.splitlines():
+                self._file.write(f"{stamp} {direction} {line}\n")
+            self._file.flush()
+
+
+class GtpEngine:
+    """Answers one stream of GTP lines, in order, one reply a command."""
+
+    def __init__(
+        self, lines: LineQueue, sink: TextSink, responder: Responder, log: GtpLog | None = None
+    ) -> None:
+        """Join the input, the output and what answers."""
+        self._lines = lines
+        self._sink = sink
+        self._responder = responder
+        self._log = log or GtpLog(None)
+        self._identity: dict[str, Callable[[Command], str]] = {
+            "protocol_version": lambda _: PROTOCOL_VERSION,
+            "name": lambda _: NAME,
+            "version": lambda _: VERSION,
+            "quit": lambda _: "",
+            "known_command": _known_command,
+            "list_commands": lambda _: "\n".join(COMMANDS),
+        }
+
+    def run(self) -> None:
+        """Answer until "quit", the end of input, or a reader of ours that went away."""
+        try:
+            while self._answer_next():
+                if not self._lines.waiting.is_set():
+                    self._idle()
+        except BrokenPipeError:
+            self._log.note("!", "the other side closed the pipe")
+
+    def _answer_next(self) -> bool:
+        """Answer the next line; False when it was the last."""
+        line = self._lines.take()
+        if line is None:
+            return False
+        self._log.note(">", line)
+        command = parse_line(line)
+        if command is None:
+            return True
+        self._answer(command)
+        return command.name != "quit"
+
+    def _answer(self, command: Command) -> None:
+        """Write the one reply of a command."""
+        try:
+            answer = self._dispatch(command)
+        except GtpError as error:
+            self._write(format_reply(command.id, str(error), ok=False))
+        except Exception as error:
+            self._note_failure(error)
+            self._write(format_reply(command.id, _internal(error), ok=False))
+        else:
+            if isinstance(answer, str):
+                self._write(format_reply(command.id, answer))
+            else:
+                self._stream(command, answer)
+
+    def _dispatch(self, command: Command) -> str | Stream:
+        """Return the answer of the handler a command's name belongs to."""
+        if command.name in self._identity:
+            return self._identity[command.name](command)
+        if command.name in COMMANDS:
+            return self._responder.respond(command)
+        raise GtpError("unknown command")
+
+    def _stream(self, command: Command, stream: Stream) -> None:
+        """Write a reply line by line; a failure half-way ends it and is told on stderr."""
+        self._write(stream_head(command.id))
+        try:
+            stream(lambda line: self._write(line + "\n"))
+        except BrokenPipeError:
+            raise
+        except Exception as error:
+            self._note_failure(error)
+            print(f"lzp-gtp: {command.name}: {_internal(error)}", file=sys.stderr)
+        self._write("\n")
+
+    def _idle(self) -> None:
+        """Ponder; what goes wrong there is told, and the next command is answered."""
+        try:
+            self._responder.idle()
+        except Exception as error:
+            self._note_failure(error)
+            print(f"lzp-gtp: pondering: {_internal(error)}", file=sys.stderr)
+
+    def _write(self, text: str) -> None:
+        self._sink.write(text)
+        self._sink.flush()
+        self._log.note("<", text)
+
+    def _note_failure(self, error: Exception) -> None:
+        self._log.note("!", "".join(traceback.format_exception(error)))
+
+
+def _known_command(command: Command) -> str:
+    """Answer "true" or "false" for the command named."""
+    if not command.args:
+        raise GtpError("syntax not understood")
+    return "true" if command.args[0].lower() in COMMANDS else "false"
+
+
+def _internal(error: Exception) -> str:
+    """Return a failure that no handler foresaw as one line."""
+    text = " ".join(str(error).split())
+    return f"{text or 'failed'} ({type(error).__name__})"

@@ -1,0 +1,47 @@
+"""What the command line of lzp-gtp says. Imports nothing heavy: the name must come at once."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+TIME_MANAGEMENT = ("auto", "on", "off", "fast", "no_pruning")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EngineOptions:
+    """The flags of lzp-gtp, named and counted as Leela Zero does.
+
+    Attributes:
+        weights: the network's file; None takes the one that ships in the package.
+        visits: most visits of the root a move, reused ones included; 0 sets no limit.
+        playouts: most new playouts a move; 0 sets no limit.
+        threads: threads of the evaluator; 0 lets it choose.
+        batch_size: most positions evaluated at once; 0 lets the engine choose.
+        lag_buffer_cs: centiseconds a move kept back for slow connections.
+        resign_percent: resign below this winrate; -1 is Leela Zero's rule, 0 never.
+        log_file: where commands, replies and times are written; None writes nothing.
+        quiet: write nothing to stderr that was not asked for.
+        dumb_pass: no heuristics about passing.
+        noise: Dirichlet noise at the root, for self-play.
+        random_moves: so many plies are chosen in proportion to visits.
+        seed: of every random choice; None draws one.
+        ponder: think on the opponent's time.
+        time_management: one of TIME_MANAGEMENT.
+        komi: the komi to start with, in points.
+    """
+
+    weights: Path | None = None
+    visits: int = 0
+    playouts: int = 0
+    threads: int = 0
+    batch_size: int = 0
+    lag_buffer_cs: int = 100
+    resign_percent: int = -1
+    log_file: Path | None = None
+    quiet: bool = False
+    dumb_pass: bool = False
+    noise: bool = False
+    random_moves: int = 0
+    seed: int | None = None
+    ponder: bool = True
+    time_management: str = "auto"
+    komi: float = 7.5

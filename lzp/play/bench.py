@@ -1,0 +1,161 @@
+"""Speeds of the parts on this machine: each function measures one and returns figures.
+
+Every figure is the median of several rounds; what is compared is measured in turns within
+one run, because a shared machine's speed drifts.
+"""
+
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lzp.engine.evaluator import Evaluator
+from lzp.engine.search import Search
+from lzp.engine.search_params import SearchLimits, SearchParams
+from lzp.features import encode
+from lzp.go import Game, new_boards
+from lzp.go.bench_kernels import play_random_games
+from lzp.play.gtp_client import GtpClient
+
+#: Figures by name; what they count is in the name's end.
+Figures = dict[str, float]
+
+_OPENING_PLIES = 30
+_START_S = 600.0
+
+
+def median_rate(work: Callable[[], int], rounds: int, round_s: float) -> float:
+    """Return how many things `work` does a second, by the median round.
+
+    Args:
+        work: does some of it and returns how many things it did.
+        rounds: how often the rate is taken; once more before, to warm up.
+        round_s: seconds a round lasts at least.
+    """
+    work()
+    return statistics.median(rate(work, round_s) for _ in range(rounds))
+
+
+def rate(work: Callable[[], int], round_s: float) -> float:
+    """Return how many things `work` does a second, over at least `round_s` seconds."""
+    done, started = 0, time.perf_counter()
+    while (elapsed := time.perf_counter() - started) < round_s:
+        done += work()
+    return done / elapsed
+
+
+def bench_moves(side: int, rounds: int, round_s: float) -> Figures:
+    """Measure random play to the end with every move checked and hashed, on one core."""
+    boards, random = new_boards(1, side), np.array([88172645463325252], np.uint64)
+
+    def play() -> int:
+        return int(play_random_games(boards, side, 20, random))
+
+    return {"side": side, "moves_per_s": median_rate(play, rounds, round_s)}
+
+
+def bench_samples(store: Path, batch_size: int, rounds: int, round_s: float) -> Figures:
+    """Measure the sampler on one core: positions replayed and written into batches.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    from lzp.data import GameStore, PositionSampler, SamplerParams
+
+    sampler = PositionSampler(GameStore.open(store), "train", SamplerParams(batch_size=batch_size))
+    numbers = iter(range(len(sampler) * 1_000_000))
+
+    def draw() -> int:
+        number = next(numbers)
+        return len(sampler.batch(number // len(sampler), number % len(sampler)).ply)
+
+    figures = {"batch_size": batch_size, "positions": float(sampler.positions)}
+    return figures | {"samples_per_s": median_rate(draw, rounds, round_s)}
+
+
+def random_positions(side: int, count: int, seed: int = 0) -> list[Game]:
+    """Return games of random moves, _OPENING_PLIES long at most."""
+    random = np.random.default_rng(seed)
+    games = []
+    for _ in range(count):
+        game = Game(side)
+        for _ in range(int(random.integers(_OPENING_PLIES + 1))):
+            game.play(int(random.choice(game.legal_moves()[:-1])))
+        games.append(game)
+    return games
+
+
+def bench_search(evaluator: Evaluator, batch_size: int, visits: int, rounds: int) -> Figures:
+    """Measure the search against its own evaluator at the same batch size.
+
+    In each round one position is searched from an empty tree; then the evaluator
+    alone is given as many full batches as that would take.
+    """
+    search = Search(evaluator, SearchParams(batch_size=batch_size, seed=1))
+    games = random_positions(evaluator.side, rounds + 1)
+    planes = encode(np.concatenate([game.boards for game in games]))
+    filled = planes[np.arange(batch_size) % len(planes)]
+    playouts, evaluations = [], []
+    batches = max(visits // batch_size, 1)
+    for number, game in enumerate(games):
+        search_s = _search_seconds(search, game, visits)
+        evaluate_s = _evaluate_seconds(evaluator, filled, batches)
+        if number:  # the first round warms up
+            playouts.append(visits / search_s)
+            evaluations.append(batches * batch_size / evaluate_s)
+    ratios = [p / e for p, e in zip(playouts, evaluations, strict=True)]
+    return {
+        "batch_size": batch_size,
+        "visits": visits,
+        "playouts_per_s": statistics.median(playouts),
+        "evaluations_per_s": statistics.median(evaluations),
+        "ratio": statistics.median(ratios),
+        "ratio_low": min(ratios),
+        "ratio_high": max(ratios),
+    }
+
+
+def _search_seconds(search: Search, game: Game, visits: int) -> float:
+    """Return the seconds of a search from an empty tree."""
+    search.clear()
+    search.set_position(game)
+    started = time.perf_counter()
+    search.run(SearchLimits(playouts=visits))
+    return time.perf_counter() - started
+
+
+def _evaluate_seconds(evaluator: Evaluator, planes: NDArray[np.uint8], batches: int) -> float:
+    """Return the seconds of evaluating a full batch so many times."""
+    started = time.perf_counter()
+    for _ in range(batches):
+        evaluator.evaluate(planes)
+    return time.perf_counter() - started
+
+
+def bench_start(command: str, rounds: int) -> Figures:
+    """Measure how long a GTP engine takes from its launch to its first answers.
+
+    Raises:
+        EngineError: it does not start.
+        CommandError: it refuses one of the commands.
+    """
+    names, moves = [], []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        client = GtpClient(command)
+        try:
+            client.send("name", _START_S)
+            names.append(time.perf_counter() - started)
+            client.send("genmove b", _START_S)
+            moves.append(time.perf_counter() - started)
+        finally:
+            client.close()
+    return {
+        "rounds": rounds,
+        "name_s": statistics.median(names),
+        "name_worst_s": max(names),
+        "first_move_s": statistics.median(moves),
+    }

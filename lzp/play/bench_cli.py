@@ -1,0 +1,152 @@
+"""lzp-bench: how fast the parts are on this machine, as a table and as JSON."""
+
+import argparse
+import json
+import os
+import platform
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from rich.console import Console
+from rich.table import Table
+
+from lzp import __version__
+from lzp.play.bench import Figures, bench_moves, bench_samples, bench_search, bench_start
+from lzp.play.gtp_client import CommandError, EngineError
+
+_DESCRIPTION = """\
+Measure one part: random play on the board, samples from a game store, the search against
+its own evaluator, or the start of the engine. Figures are medians over rounds."""
+
+_EPILOG = """\
+examples:
+  lzp-bench moves
+  lzp-bench samples --store games.lzps
+  lzp-bench search --visits 1600 --batch 8 --json
+  lzp-bench start --command "bin/play -v 1" """
+
+
+class _OneLineParser(argparse.ArgumentParser):
+    """Argument parser whose errors are one line and exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong in one line."""
+        self.exit(2, f"{self.prog}: {message} (see lzp-bench --help)\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure what the command line names."""
+    values = _parser().parse_args(arguments)
+    try:
+        figures = _measure(values)
+    except (ImportError, OSError, ValueError, EngineError, CommandError) as error:
+        print(f"lzp-bench: {' '.join(str(error).split())}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    if values.json:
+        print(json.dumps({"bench": values.what, "machine": _machine(), **figures}))
+    else:
+        Console().print(_table(values.what, figures))
+
+
+def _measure(values: argparse.Namespace) -> Figures:
+    """Run the benchmark that was asked for."""
+    if values.what == "moves":
+        return bench_moves(values.size, values.rounds, values.seconds)
+    if values.what == "samples":
+        return bench_samples(values.store, values.batch, values.rounds, values.seconds)
+    if values.what == "start":
+        return bench_start(values.command, values.rounds)
+    from lzp.engine.model import load_evaluator
+
+    batch = values.batch
+    evaluator = load_evaluator(values.weights, batch_size=batch, threads=values.threads)
+    return bench_search(evaluator, batch, values.visits, values.rounds)
+
+
+def _machine() -> str:
+    """Return the machine and versions in a line."""
+    cores = os.cpu_count() or 1
+    return f"lzp {__version__}, Python {platform.python_version()}, {platform.machine()} x {cores}"
+
+
+def _table(what: str, figures: Figures) -> Table:
+    """Return the figures as a table."""
+    table = Table(title=f"lzp-bench {what}", caption=_machine(), show_header=False)
+    for name, figure in figures.items():
+        table.add_row(name.replace("_per_s", "/s").replace("_", " "), _readable(figure))
+    return table
+
+
+def _readable(figure: float) -> str:
+    """Return a number with the digits that mean something."""
+    if figure == int(figure) or figure >= 1000:
+        return f"{figure:,.0f}"
+    return f"{figure:.3f}" if figure < 10 else f"{figure:.1f}"
+
+
+def _positive(text: str) -> int:
+    """Read a whole number of 1 or more."""
+    if not (text.isascii() and text.isdigit()) or len(text) > 9 or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of 1 or more, not {text!r}")
+    return int(text)
+
+
+def _parser() -> argparse.ArgumentParser:
+    """Return the parser of lzp-bench."""
+    parser = _OneLineParser(
+        prog="lzp-bench",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parts = parser.add_subparsers(dest="what", required=True, metavar="PART")
+    _add_moves(parts.add_parser("moves", help="random play to the end, moves/s on one core"))
+    _add_samples(parts.add_parser("samples", help="training samples/s of a store on one core"))
+    _add_search(parts.add_parser("search", help="playouts/s against evaluations/s"))
+    _add_start(parts.add_parser("start", help="seconds from launch to the first answers"))
+    for part in parts.choices.values():
+        part.add_argument("--rounds", type=_positive, default=5, metavar="N", help="rounds (5)")
+        part.add_argument("--json", action="store_true", help="one line of JSON instead")
+    return parser
+
+
+def _add_moves(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of `moves`."""
+    parser.add_argument("--size", type=_positive, default=19, metavar="N", help="side (19)")
+    _add_seconds(parser)
+
+
+def _add_samples(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of `samples`."""
+    parser.add_argument("--store", type=Path, required=True, metavar="DIR", help="a game store")
+    parser.add_argument("--batch", type=_positive, default=256, metavar="N", help="batch (256)")
+    _add_seconds(parser)
+
+
+def _add_search(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of `search`."""
+    add = parser.add_argument
+    add("-w", "--weights", type=Path, metavar="FILE", help="network (the shipped one)")
+    add("--visits", type=_positive, default=800, metavar="N", help="playouts a search (800)")
+    add("--batch", type=_positive, default=8, metavar="N", help="positions a batch (8)")
+    add("-t", "--threads", type=_positive, default=1, metavar="N", help="evaluator's threads (1)")
+
+
+def _add_start(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of `start`."""
+    own = f"{shlex.quote(sys.executable)} -m lzp.engine.gtp.cli -v 1 --noponder"
+    parser.add_argument("--command", default=own, metavar="COMMAND", help="engine (lzp-gtp -v 1)")
+
+
+def _add_seconds(parser: argparse.ArgumentParser) -> None:
+    """Add the length of a round."""
+    parser.add_argument("--seconds", type=float, default=1.0, metavar="S", help="a round (1)")
+
+
+if __name__ == "__main__":
+    main()
