@@ -1,0 +1,253 @@
+"""From a clock and a search to a decision: how long to think, what to play, when to give up.
+
+The rules about passing and resigning are Leela Zero 0.17's.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from lzp.engine.clock import Clock
+from lzp.engine.report import MoveReport, SearchReport
+from lzp.engine.restrictions import MoveRestrictions
+from lzp.engine.search import Search
+from lzp.engine.search_kernels import fills_own_eye
+from lzp.engine.search_params import SearchLimits
+from lzp.go.constants import BLACK, WHITE
+from lzp.go.game import Game
+
+#: Resigning begins after this share of the board's points, in moves.
+_RESIGN_AFTER = 1 / 4
+_DEFAULT_RESIGN_PERCENT = 10.0
+#: White gives up later against a handicap, up to this share of the board's points.
+_HANDICAP_BLEND = 0.6
+_EVEN = 0.5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlayerParams:
+    """How a player spends its time and ends its games.
+
+    Attributes:
+        visits: most visits of the root in one search, reused ones included; None is no limit.
+        playouts: most playouts of one search; None is no limit.
+        max_time_s: most seconds of one search, whatever the clock says; None is no limit.
+        time_management: "on" drops moves that can no longer become the best, and ends when
+            one is left if the time can be used later; "fast" ends even if it cannot;
+            "no_pruning" ends early but drops no move; "off" does neither.
+        resign_percent: resign at this winrate or below; negative is 10, and later with a
+            handicap; 0 is never.
+    """
+
+    visits: int | None = None
+    playouts: int | None = None
+    max_time_s: float | None = None
+    time_management: Literal["on", "off", "fast", "no_pruning"] = "on"
+    resign_percent: float = -1.0
+
+    def __post_init__(self) -> None:
+        """Check the ranges.
+
+        Raises:
+            ValueError: naming the field and its value.
+        """
+        SearchLimits(visits=self.visits, playouts=self.playouts, time_s=self.max_time_s)
+        if not -100 <= self.resign_percent <= 100:
+            raise ValueError(f"resign_percent must be -100 to 100, not {self.resign_percent:g}")
+        if self.time_management not in ("on", "off", "fast", "no_pruning"):
+            raise ValueError(f"unknown time_management {self.time_management!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a player wants to do.
+
+    Attributes:
+        move: y * side + x, side² to pass, or None to resign.
+        report: of the search behind it.
+        winrate: of the move, for its color, in [0, 1]; 0.5 if it has no visits.
+    """
+
+    move: int | None
+    report: SearchReport
+    winrate: float
+
+
+class Player:
+    """Decides on moves with one search. Not to be shared between threads."""
+
+    def __init__(self, search: Search, params: PlayerParams) -> None:
+        """Play with a search."""
+        self.search = search
+        self.params = params
+
+    def choose(
+        self,
+        game: Game,
+        color: int,
+        *,
+        clock: Clock | None = None,
+        stop: threading.Event | None = None,
+        restrictions: MoveRestrictions | None = None,
+        on_report: Callable[[SearchReport], None] | None = None,
+        report_interval_s: float | None = None,
+        min_moves: int = 0,
+        cleanup: bool = False,
+    ) -> Decision:
+        """Think, and return what a color should do; the game stays as it is.
+
+        Args:
+            game: the position.
+            color: who is to move; may be out of turn.
+            clock: started and stopped for the color; None sets no time.
+            stop: ends the thinking; a move is decided on all the same.
+            restrictions: moves to leave out.
+            on_report: see `Search.run`.
+            report_interval_s: see `Search.run`.
+            min_moves: see `Search.run`.
+            cleanup: whether dead stones are to be taken: no passing while there is another
+                move that fills no own eye, and no resigning.
+
+        Raises:
+            EvaluationError: the network's answer cannot be used.
+            ValueError: the network is for another side.
+        """
+        game = _with_turn(game, color)
+        limits = self._limits(game, clock)
+        if clock is not None:
+            clock.start(color)
+        try:
+            self.search.set_position(game)
+            report = self.search.run(
+                limits,
+                stop=stop,
+                restrictions=restrictions,
+                on_report=on_report,
+                report_interval_s=report_interval_s,
+                min_moves=min_moves,
+            )
+        finally:
+            if clock is not None:
+                clock.stop(color)
+        may_resign = not cleanup
+        if restrictions is not None and restrictions.forbids_resigning(color, game.ply):
+            may_resign = False
+        return self._decide(game, report, may_resign=may_resign, cleanup=cleanup)
+
+    def ponder(
+        self,
+        game: Game,
+        stop: threading.Event,
+        *,
+        on_report: Callable[[SearchReport], None] | None = None,
+        report_interval_s: float | None = None,
+    ) -> SearchReport | None:
+        """Think about a position until the stop signal or the visit and playout limits.
+
+        Returns:
+            What was found; None if the game is over and there is nothing to think about.
+        """
+        if game.is_over:
+            return None
+        self.search.set_position(game)
+        limits = SearchLimits(visits=self.params.visits, playouts=self.params.playouts)
+        return self.search.run(
+            limits, stop=stop, on_report=on_report, report_interval_s=report_interval_s
+        )
+
+    def _limits(self, game: Game, clock: Clock | None) -> SearchLimits:
+        """Return when to stop thinking about a move."""
+        params = self.params
+        mode = params.time_management
+        area = game.side * game.side
+        times = [] if params.max_time_s is None else [params.max_time_s]
+        can_bank = True
+        if clock is not None:
+            saves = mode != "off"
+            times.append(clock.move_time_s(game.to_play, area, game.ply, saves_time=saves))
+            can_bank = clock.can_bank(game.to_play)
+        may_end = mode == "fast" or (mode != "off" and can_bank and params.playouts is None)
+        return SearchLimits(
+            visits=params.visits,
+            playouts=params.playouts,
+            time_s=min(times, default=None),
+            prune=mode in ("on", "fast"),
+            stop_when_decided=may_end,
+        )
+
+    def _decide(
+        self, game: Game, report: SearchReport, *, may_resign: bool, cleanup: bool
+    ) -> Decision:
+        """Return the decision that a finished search leads to."""
+        moves = self.search.report(min_moves=game.pass_move + 1).moves
+        best = self._draw(moves, game.ply)
+        if cleanup:
+            best = _instead_of_pass(game, moves) if best.move == game.pass_move else best
+        elif not self.search.params.dumb_pass:
+            best = _consider_passing(game, moves, best)
+        winrate = best.winrate if best.visits else _EVEN
+        resigns = best.move != game.pass_move and may_resign and self._is_lost(game, winrate)
+        return Decision(None if resigns else best.move, report, winrate)
+
+    def _draw(self, moves: tuple[MoveReport, ...], ply: int) -> MoveReport:
+        """Return the best move or, early in a game if that is asked for, a drawn one."""
+        params, best = self.search.params, moves[0]
+        if ply >= params.random_moves or best.visits <= params.random_visits:
+            return best
+        drawn = [move for move in moves if move.visits > params.random_visits]
+        shares = np.array([move.visits / best.visits for move in drawn])
+        shares = shares ** (1 / params.random_temperature)
+        index = self.search.random.choice(len(drawn), p=shares / shares.sum())
+        return drawn[int(index)]
+
+    def _is_lost(self, game: Game, winrate: float) -> bool:
+        """Return whether a move's winrate is low enough, and the game old enough, to resign."""
+        percent = self.params.resign_percent
+        area = game.side * game.side
+        if percent == 0 or game.ply <= int(area * _RESIGN_AFTER):
+            return False
+        threshold = (_DEFAULT_RESIGN_PERCENT if percent < 0 else percent) / 100
+        if percent < 0 and game.handicap > 0 and game.to_play == WHITE:
+            share = min(1.0, game.ply / (_HANDICAP_BLEND * area))
+            threshold = share * threshold + (1 - share) * threshold / (1 + game.handicap)
+        return winrate <= threshold
+
+
+def _with_turn(game: Game, color: int) -> Game:
+    """Return the game with a color to move; a copy if it is not its turn."""
+    if game.to_play == color:
+        return game
+    twin = game.copy()
+    twin.to_play = color
+    return twin
+
+
+def _instead_of_pass(game: Game, moves: tuple[MoveReport, ...]) -> MoveReport:
+    """Return the best move that is no pass and fills no own eye; the pass if there is none."""
+    passing = next(move for move in moves if move.move == game.pass_move)
+    for move in moves:
+        if move.move != game.pass_move and not fills_own_eye(game.boards, move.move):
+            return move
+    return passing
+
+
+def _consider_passing(game: Game, moves: tuple[MoveReport, ...], best: MoveReport) -> MoveReport:
+    """Return what to do once the score is looked at, dead stones counted as alive.
+
+    A network that has learned from people passes before dead stones are taken; the score
+    would then be wrong.
+    """
+    score = game.area_score() if game.to_play == BLACK else -game.area_score()
+    if best.move == game.pass_move:
+        other = _instead_of_pass(game, moves)
+        wins_instead = score == 0 and other.visits > 0 and other.winrate > _EVEN
+        return other if score < 0 or wins_instead else best
+    if game.passes == 0:
+        return best
+    winrate = best.winrate if best.visits else _EVEN
+    if score > 0 or (score == 0 and winrate < _EVEN):
+        return replace(best, move=game.pass_move)
+    return best

@@ -1,0 +1,199 @@
+"""The search: batches of playouts until a limit, under a stop signal, with reports.
+
+Read `Search.run` first, then gather_leaves in search_kernels.py.
+"""
+
+import math
+import threading
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from lzp.engine.evaluator import Evaluator
+from lzp.engine.report import Reporter, SearchReport
+from lzp.engine.report_kernels import count_contenders
+from lzp.engine.restrictions import MoveRestrictions
+from lzp.engine.search_params import SearchLimits, SearchParams
+from lzp.engine.student import student_quantiles
+from lzp.engine.tree import Tree
+from lzp.go.game import Game
+
+#: Before so much time and so many playouts, their rate says little.
+_RATE_TIME_S = 1.0
+_RATE_PLAYOUTS = 100
+
+
+class EvaluationError(RuntimeError):
+    """The network's answer cannot be used; the search goes on from the tree as it was."""
+
+
+class Search:
+    """A Monte Carlo tree search over one network; not to be shared between threads.
+
+    The same seed, calls and network make the same tree, time limits aside.
+    """
+
+    def __init__(self, evaluator: Evaluator, params: SearchParams) -> None:
+        """Prepare an empty tree for the network's board."""
+        self.evaluator = evaluator
+        self.params = params
+        self._tree = Tree(params, evaluator.side)
+        self._random = np.random.default_rng(params.seed)
+        self._has_position = False
+        self._started = 0.0
+        self._elapsed_s = 0.0
+        self._playouts = 0
+
+    @property
+    def random(self) -> np.random.Generator:
+        """The stream that noise is drawn from, and random moves may be."""
+        return self._random
+
+    @property
+    def tree(self) -> Tree:
+        """The tree, to look at."""
+        return self._tree
+
+    def clear(self) -> None:
+        """Forget the tree; the position stays."""
+        self._tree.clear()
+
+    def set_position(self, game: Game) -> None:
+        """Search from a game's position; what is known of it and below is kept.
+
+        Raises:
+            ValueError: the network is for another side.
+        """
+        side = self.evaluator.side
+        if game.side != side:
+            raise ValueError(
+                f"{self.evaluator.name} plays on {side}x{side}, not on {game.side}x{game.side}"
+            )
+        self._tree.set_position(game)
+        self._has_position = True
+
+    def run(
+        self,
+        limits: SearchLimits,
+        *,
+        stop: threading.Event | None = None,
+        restrictions: MoveRestrictions | None = None,
+        on_report: Callable[[SearchReport], None] | None = None,
+        report_interval_s: float | None = None,
+        min_moves: int = 0,
+    ) -> SearchReport:
+        """Search until a limit or the stop signal, and return what was found.
+
+        Args:
+            limits: when to end; none at all needs a stop signal.
+            stop: looked at after every batch.
+            restrictions: moves to leave out. A tree made under others is dropped.
+            on_report: called in this thread every `report_interval_s`, and once at the end
+                if it was never called.
+            report_interval_s: seconds between reports; None for none.
+            min_moves: how many moves a report lists at least, unvisited ones too.
+
+        Raises:
+            EvaluationError: the network's answer cannot be used.
+            ValueError: no position was set.
+        """
+        if not self._has_position:
+            raise ValueError("no position to search")
+        self._started = time.monotonic()
+        self._playouts = 0
+        self._tree.restrict(restrictions)
+        self._prepare_root()
+        reported_at = None
+        while True:
+            self._play_batch(self._budget(limits))
+            self._elapsed_s = time.monotonic() - self._started
+            if (stop is not None and stop.is_set()) or self._is_done(limits):
+                break
+            if on_report is None or report_interval_s is None:
+                continue
+            if self._elapsed_s - (reported_at or 0.0) >= report_interval_s:
+                reported_at = self._elapsed_s
+                on_report(self.report(min_moves))
+        report = self.report(min_moves)
+        if on_report is not None and report_interval_s is not None and reported_at is None:
+            on_report(report)
+        return report
+
+    def _prepare_root(self) -> None:
+        """Have the root evaluated, noise mixed in, repetitions excluded."""
+        if not self._tree.is_root_expanded:
+            self._tree.clear()
+            self._evaluate(self._tree.gather(1))
+        self._tree.open_root()
+        if self.params.noise:
+            self._tree.mix_noise(self._random)
+
+    def _evaluate(self, count: int) -> None:
+        """Send the gathered leaves to the network and back the answer up."""
+        try:
+            policy, value = self.evaluator.evaluate(self._tree.planes(count))
+            self._tree.expand(policy, value, count)
+        except ValueError as error:
+            self._tree.cancel(count)
+            raise EvaluationError(f"{self.evaluator.name}: {error}") from error
+        except BaseException:
+            self._tree.cancel(count)
+            raise
+
+    def _play_batch(self, most: int) -> None:
+        """Make up to `most` playouts, at most a batch of them with the network."""
+        before = self._tree.root_visits
+        count = self._tree.gather(most)
+        if count:
+            self._evaluate(count)
+        self._playouts += self._tree.root_visits - before
+
+    def _left(self, limits: SearchLimits) -> float:
+        """Return the playouts that the visit and playout limits leave, infinite without any."""
+        visits = math.inf if limits.visits is None else limits.visits - self._tree.root_visits
+        playouts = math.inf if limits.playouts is None else limits.playouts - self._playouts
+        return max(0.0, min(visits, playouts))
+
+    def _budget(self, limits: SearchLimits) -> int:
+        """Return the playouts of the next batch at most; at least one."""
+        return int(max(1, min(self._left(limits), 2**31)))
+
+    def _expected_left(self, limits: SearchLimits) -> float:
+        """Return an estimate of the playouts still to come."""
+        left = self._left(limits)
+        early = self._elapsed_s < _RATE_TIME_S or self._playouts < _RATE_PLAYOUTS
+        if limits.time_s is None or early:
+            return left
+        rate = self._playouts / self._elapsed_s
+        return min(left, math.ceil(rate * max(0.0, limits.time_s - self._elapsed_s)))
+
+    def _is_done(self, limits: SearchLimits) -> bool:
+        """Return whether a limit is reached or, if that is asked for, the move is decided."""
+        if self._left(limits) == 0:
+            return True
+        if limits.time_s is not None and self._elapsed_s >= limits.time_s:
+            return True
+        if not (limits.prune or limits.stop_when_decided):
+            return False
+        contenders = count_contenders(
+            self._tree.arrays, self._expected_left(limits), student_quantiles(), limits.prune
+        )
+        return limits.stop_when_decided and contenders <= 1
+
+    def report(self, min_moves: int = 0) -> SearchReport:
+        """Return what is known now; for the search's own thread, or when it is at rest.
+
+        Args:
+            min_moves: how many moves are listed at least, unvisited ones too.
+        """
+        reporter = Reporter(self._tree.arrays, self.params.lcb_min_visit_ratio)
+        return SearchReport(
+            visits_root=self._tree.root_visits,
+            playouts=self._playouts,
+            winrate=reporter.winrate(),
+            moves=reporter.moves(min_moves),
+            elapsed_s=self._elapsed_s,
+            nodes=self._tree.node_count,
+            tree_full=self._tree.is_full,
+        )

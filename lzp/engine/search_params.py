@@ -1,0 +1,113 @@
+"""What a search is told: its constants, and when to stop.
+
+The defaults are those of Leela Zero 0.17, so that the same network plays the same way.
+"""
+
+from dataclasses import dataclass
+
+
+def _check(name: str, value: float, low: float, high: float) -> None:
+    """Raise ValueError unless low <= value <= high (a NaN never is)."""
+    if not low <= value <= high:
+        raise ValueError(f"{name} must be {low:g} to {high:g}, not {value:g}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SearchParams:
+    """The constants of one search. Winrates are in [0, 1] throughout.
+
+    Attributes:
+        cpuct: weight of the prior against the winrate.
+        cpuct_scale: s of the growth factor sqrt(ln(s * N + c)) on the prior's weight.
+        cpuct_offset: c of the same factor.
+        fpu_reduction: how much worse than its parent an unvisited move is taken to be,
+            times the root of the priors already visited.
+        root_fpu_reduction: the same at the root, where noise is off.
+        virtual_loss: lost playouts counted for each visit that waits for the network.
+        batch_size: most positions evaluated in one call.
+        max_nodes: bound of the tree; about 1.8 KB a node on a 19x19 board.
+        noise: whether Dirichlet noise is mixed into the root's priors, for self-play.
+        noise_alpha: concentration of that noise on 19x19; it scales with 361 / side².
+        noise_weight: its share.
+        dumb_pass: whether passing is always a candidate, and never second-guessed.
+        random_moves: as long as fewer moves than this were played, the move is drawn.
+        random_visits: only moves with more visits than this are drawn.
+        random_temperature: 1 draws in proportion to visits, 0.1 hardly ever the second.
+        lcb_min_visit_ratio: share of the most visited move's visits from which on moves
+            are ordered by their lower confidence bound.
+        symmetry: 0..7 evaluates every position under that symmetry; None draws one each.
+        seed: of everything that is drawn; None takes one from the system.
+    """
+
+    cpuct: float = 0.5
+    cpuct_scale: float = 0.015
+    cpuct_offset: float = 1.7
+    fpu_reduction: float = 0.25
+    root_fpu_reduction: float = 0.25
+    virtual_loss: int = 3
+    batch_size: int = 8
+    max_nodes: int = 500_000
+    noise: bool = False
+    noise_alpha: float = 0.03
+    noise_weight: float = 0.25
+    dumb_pass: bool = False
+    random_moves: int = 0
+    random_visits: int = 1
+    random_temperature: float = 1.0
+    lcb_min_visit_ratio: float = 0.1
+    symmetry: int | None = None
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check every range.
+
+        Raises:
+            ValueError: naming the field, its range and its value.
+        """
+        _check("cpuct", self.cpuct, 0, 100)
+        _check("cpuct_scale", self.cpuct_scale, 0, 100)
+        _check("cpuct_offset", self.cpuct_offset, 1, 1e6)
+        _check("fpu_reduction", self.fpu_reduction, 0, 10)
+        _check("root_fpu_reduction", self.root_fpu_reduction, 0, 10)
+        _check("virtual_loss", self.virtual_loss, 1, 1000)
+        _check("batch_size", self.batch_size, 1, 4096)
+        _check("max_nodes", self.max_nodes, 16, 100_000_000)
+        _check("noise_alpha", self.noise_alpha, 1e-4, 100)
+        _check("noise_weight", self.noise_weight, 0, 1)
+        _check("random_moves", self.random_moves, 0, 1_000_000)
+        _check("random_visits", self.random_visits, 0, 1_000_000_000)
+        _check("random_temperature", self.random_temperature, 0.01, 100)
+        _check("lcb_min_visit_ratio", self.lcb_min_visit_ratio, 0, 1)
+        _check("symmetry", self.symmetry or 0, 0, 7)
+        _check("seed", self.seed or 0, 0, 2**64 - 1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SearchLimits:
+    """When a search ends; the first limit that is reached ends it, None is no limit.
+
+    One playout is always made, so that there is a move to play.
+
+    Attributes:
+        visits: of the root, those kept from earlier searches included.
+        playouts: made by this search.
+        time_s: seconds of this search.
+        prune: whether root moves that can no longer become the best are left out.
+        stop_when_decided: whether the search ends when only one such move is left.
+    """
+
+    visits: int | None = None
+    playouts: int | None = None
+    time_s: float | None = None
+    prune: bool = False
+    stop_when_decided: bool = False
+
+    def __post_init__(self) -> None:
+        """Check every range.
+
+        Raises:
+            ValueError: naming the field, its range and its value.
+        """
+        _check("visits", self.visits or 1, 1, 2**31 - 1)
+        _check("playouts", self.playouts or 1, 1, 2**31 - 1)
+        _check("time_s", self.time_s or 0.0, 0, 1e9)

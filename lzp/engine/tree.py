@@ -1,0 +1,250 @@
+"""A search tree with its arrays: growth, the position at its root, reuse, batches.
+
+A thin class over the kernels: it makes room before they need it and checks what Python
+hands them. See tree_state.py for the layout.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lzp.engine.restrictions import MoveRestrictions
+from lzp.engine.search_kernels import (
+    MOST_DECIDED,
+    cancel_leaves,
+    exclude_repeats,
+    expand_leaves,
+    gather_leaves,
+    reset_tree,
+)
+from lzp.engine.search_params import SearchParams
+from lzp.engine.tree_kernels import find_child, keep_subtree, open_root
+from lzp.engine.tree_state import (
+    EDGE,
+    EDGES_PER_NODE,
+    EXPANDED,
+    INVALID,
+    LEAF,
+    NODE,
+    TREE,
+    UNKNOWN,
+    BatchArrays,
+    TreeArrays,
+)
+from lzp.features import PLANES, inverse_tables
+from lzp.go.board_state import BOARD
+from lzp.go.game import Game
+
+#: Nodes a tree has room for at first.
+_FIRST_NODES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """How the root's position came about; equal lines are equal positions and histories."""
+
+    side: int
+    komi: float
+    handicap: int
+    to_play: int
+    setup: tuple[tuple[int, int], ...]
+    moves: tuple[tuple[int, int], ...]
+
+    @classmethod
+    def of(cls, game: Game) -> "_Line":
+        """Return the line of a game."""
+        setup, moves = tuple(game.setup), tuple(game.moves)
+        return cls(game.side, game.komi, game.handicap, game.to_play, setup, moves)
+
+    def continues(self, other: "_Line") -> bool:
+        """Return whether this line goes on from another one, by colors in turn."""
+        start = len(other.moves)
+        same_start = self.setup == other.setup and self.moves[:start] == other.moves
+        rules = (self.side, self.komi, self.handicap)
+        if not same_start or rules != (other.side, other.komi, other.handicap):
+            return False
+        expected = other.to_play
+        for color, _ in self.moves[start:]:
+            if color != expected:
+                return False
+            expected = 3 - expected
+        return expected == self.to_play
+
+
+class Tree:
+    """The tree of one search and the batch that is on its way through it."""
+
+    def __init__(self, params: SearchParams, side: int) -> None:
+        """Make an empty tree for boards of a side."""
+        self.side = side
+        self._params = params
+        self._size = side * side + 1
+        self._inverse = inverse_tables(side)
+        self._history = np.zeros(0, np.uint64)
+        self._line: _Line | None = None
+        nodes = min(_FIRST_NODES, params.max_nodes)
+        self.arrays = TreeArrays(
+            heads=np.zeros(1, TREE),
+            nodes=np.zeros(nodes, NODE),
+            edges=np.zeros(EDGES_PER_NODE * nodes, EDGE),
+            priors=np.zeros((nodes, self._size), np.float32),
+        )
+        self.batch = self._new_batch(params.batch_size)
+        self._write_constants()
+        self.clear()
+
+    def _new_batch(self, capacity: int) -> BatchArrays:
+        """Return the arrays of a batch."""
+        return BatchArrays(
+            leaves=np.zeros(capacity, LEAF),
+            boards=np.zeros(capacity + 1, BOARD),
+            planes=np.zeros((capacity, PLANES, self._size - 1), np.uint8),
+            policy=np.zeros((capacity, self._size), np.float32),
+            winrate=np.zeros(capacity, np.float32),
+        )
+
+    def _write_constants(self) -> None:
+        """Copy the parameters into the tree's head."""
+        head, params = self.arrays.heads[0], self._params
+        for name in ("cpuct", "cpuct_scale", "cpuct_offset", "fpu_reduction", "virtual_loss"):
+            head[name] = getattr(params, name)
+        head["root_fpu_reduction"] = 0.0 if params.noise else params.root_fpu_reduction
+        head["symmetry"] = -1 if params.symmetry is None else params.symmetry
+        head["dumb_pass"] = params.dumb_pass
+        # Never 0, where a xorshift stream would stay.
+        seed = np.random.SeedSequence(params.seed).generate_state(1, np.uint64)[0]
+        head["random"] = seed | np.uint64(1)
+
+    def clear(self) -> None:
+        """Forget everything but the position at the root."""
+        reset_tree(self.arrays)
+
+    @property
+    def root_visits(self) -> int:
+        """Finished visits of the root, its own evaluation included."""
+        return int(self.arrays.nodes[0]["visits"])
+
+    @property
+    def is_root_expanded(self) -> bool:
+        """Whether the network has seen the root's position."""
+        return bool(self.arrays.nodes[0]["state"] == EXPANDED)
+
+    @property
+    def node_count(self) -> int:
+        """Positions in the tree."""
+        return int(self.arrays.heads[0]["node_count"])
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a playout met the bound of the tree."""
+        return bool(self.arrays.heads[0]["full"])
+
+    def set_position(self, game: Game) -> None:
+        """Make a game's position the root, and keep what the tree knows of it."""
+        line = _Line.of(game)
+        node = self._find(line)
+        if node < 0:
+            self.clear()
+        elif node > 0:
+            self._keep(node)
+        self._line = line
+        self._history = game.position_hashes().copy()
+        self.batch.boards[-1] = game.boards[0]
+        self.arrays.heads[0]["handicap_komi"] = game.komi + game.handicap
+
+    def _find(self, line: _Line) -> int:
+        """Return the node that a line leads to, or -1."""
+        if self._line is None or not line.continues(self._line):
+            return -1
+        node = 0
+        for _, move in line.moves[len(self._line.moves) :]:
+            node = find_child(self.arrays, node, move)
+            if node < 0:
+                return -1
+        return node
+
+    def _keep(self, node: int) -> None:
+        """Make a node the root and forget what does not descend from it."""
+        spare = np.zeros_like(self.arrays.edges)
+        keep_subtree(self.arrays, spare, np.zeros(self.node_count, np.int32), node)
+        self.arrays = self.arrays._replace(edges=spare)
+
+    def restrict(self, restrictions: MoveRestrictions | None) -> None:
+        """Leave moves out from now on; a tree made under other restrictions is dropped."""
+        head = self.arrays.heads[0]
+        table = (restrictions or MoveRestrictions()).table(self._size - 1)
+        if not np.array_equal(head["restrictions"], table):
+            self.clear()
+            head["restrictions"] = table
+            head["restricted"] = bool(table.any())
+
+    def open_root(self) -> None:
+        """Prepare an expanded root: no repeated position, nothing pruned."""
+        exclude_repeats(self.arrays, self.batch, self._history)
+        open_root(self.arrays)
+
+    def mix_noise(self, random: np.random.Generator) -> None:
+        """Mix Dirichlet noise into the priors of the root's moves."""
+        node, row = self.arrays.nodes[0], self.arrays.priors[0]
+        start = int(node["edge_start"])
+        edges = self.arrays.edges[start : start + int(node["edge_count"])]
+        waiting = np.flatnonzero(row >= 0)
+        valid = np.flatnonzero(edges["closed"] & INVALID == 0)
+        alpha = self._params.noise_alpha * 361 / (self._size - 1)
+        noise = random.dirichlet(np.full(len(waiting) + len(valid), alpha))
+        share = self._params.noise_weight
+        row[waiting] = (1 - share) * row[waiting] + share * noise[: len(waiting)]
+        edges["prior"][valid] = (1 - share) * edges["prior"][valid] + share * noise[len(waiting) :]
+        node["visited_prior"] = edges["prior"][edges["visits"] > 0].sum()
+        node["next_move"] = UNKNOWN
+
+    def gather(self, most: int) -> int:
+        """Walk down until a batch is full or `most` playouts are started; return the leaves."""
+        self._make_room()
+        return gather_leaves(self.arrays, self.batch, self._history, self._inverse, most)
+
+    def _make_room(self) -> None:
+        """Double the arrays, up to the bound, before a batch could fill them.
+
+        Resizing in place lets the system move pages instead of copying them. Nothing
+        else holds a view while the arrays grow.
+        """
+        room = len(self.arrays.nodes)
+        needed = self.node_count + self._params.batch_size + MOST_DECIDED
+        if needed <= room or room == self._params.max_nodes:
+            return
+        nodes = min(max(2 * room, needed), self._params.max_nodes)
+        self.arrays.nodes.resize(nodes, refcheck=False)
+        self.arrays.edges.resize(EDGES_PER_NODE * nodes, refcheck=False)
+        self.arrays.priors.resize((nodes, self._size), refcheck=False)
+
+    def planes(self, count: int) -> NDArray[np.uint8]:
+        """Return the planes of the gathered leaves, [count, 18, side, side], a view."""
+        return self.batch.planes[:count].reshape(count, PLANES, self.side, self.side)
+
+    def expand(self, policy: NDArray[np.float32], value: NDArray[np.float32], count: int) -> None:
+        """Open the gathered leaves with the network's answer and back it up.
+
+        Args:
+            policy: [count, side² + 1] probabilities.
+            value: [count] in [-1, 1], for the color to play.
+            count: the leaves gathered.
+
+        Raises:
+            ValueError: the answer has another shape or holds something else than finite
+                numbers, none negative in the policy. The batch is still on its way.
+        """
+        shapes = (policy.shape, value.shape)
+        if shapes != ((count, self._size), (count,)):
+            raise ValueError(f"it answered {count} positions with arrays of shapes {shapes}")
+        answer = self.batch.policy[:count]
+        answer[:] = policy
+        self.batch.winrate[:count] = (1.0 + value) / 2
+        if not np.isfinite(answer.sum() + self.batch.winrate[:count].sum()) or answer.min() < 0:
+            raise ValueError("it answered with something that is no probability or winrate")
+        expand_leaves(self.arrays, self.batch, self._inverse, count)
+
+    def cancel(self, count: int) -> None:
+        """Take a gathered batch back, as if it had never started."""
+        cancel_leaves(self.arrays, self.batch, count)

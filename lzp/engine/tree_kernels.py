@@ -1,0 +1,320 @@
+"""One step of a search at one node: choose a child, open one, back a result up.
+
+Formulas are Leela Zero 0.17's. Winrates and sums are float64 while they are worked with.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lzp.engine.tree_state import (
+    EXPANDED,
+    NEW,
+    NO_MOVE,
+    PRUNED,
+    UNKNOWN,
+    TreeArrays,
+)
+from lzp.jit import int64, kernel
+
+#: Widens a number read from a record, as int64 does (jit.py); just np.float64.
+float64 = cast("Callable[[Any], float]", np.float64)
+
+#: What the spread of values starts at, so that two equal values are not certainty.
+FIRST_SPREAD = 1e-4
+#: Room of a node's first block of edges.
+FIRST_ROOM = 2
+
+
+@kernel
+def new_node(tree: TreeArrays) -> int:
+    """Take the next node record and return its index; the caller has made sure of room."""
+    head = tree.heads[0]
+    index = int64(head["node_count"])
+    head["node_count"] = index + 1
+    node = tree.nodes[index]
+    node["value_spread"] = FIRST_SPREAD
+    node["net_winrate"] = 0.0
+    node["visited_prior"] = 0.0
+    node["visits"] = 0
+    node["child_visits"] = 0
+    node["edge_start"] = 0
+    node["edge_count"] = 0
+    node["edge_room"] = 0
+    node["next_move"] = UNKNOWN
+    node["next_prior"] = -1.0
+    node["state"] = NEW
+    return index
+
+
+@kernel
+def look_up_next(node: np.void, priors: NDArray[np.float32]) -> None:
+    """Write the unvisited move with the highest prior into a node.
+
+    Ties go to the higher point, the pass comes last, as in Leela Zero's order of children.
+    Floats that are not negative compare as their bits do, and integers compare in SIMD.
+
+    Args:
+        node: whose `next_move` and `next_prior` are written.
+        priors: float32 [side² + 1], its row.
+    """
+    bits = priors.view(np.int32)
+    best = bits[0]
+    for move in range(1, len(bits)):
+        best = max(best, bits[move])
+    node["next_move"] = NO_MOVE
+    node["next_prior"] = -1.0
+    if best < 0:
+        return
+    area = len(bits) - 1
+    chosen = area
+    for move in range(area - 1, -1, -1):
+        if bits[move] == best:
+            chosen = move
+            break
+    node["next_move"] = chosen
+    node["next_prior"] = priors[chosen]
+
+
+@kernel
+def select_child(
+    head: np.void, node: np.void, edges: NDArray[np.void], is_root: bool, may_open: bool
+) -> int:
+    """Return the ordinal of the most urgent child, or -1 if there is none to go to.
+
+    score = Q + cpuct * P * sqrt(N * ln(s * N + c)) / (1 + n), N and n without virtual
+    losses. An unvisited child's Q is the network's winrate here less the reduction times
+    the root of the visited priors; a child that waits for its first result counts as
+    worse than lost. Ties go to the earlier child.
+
+    Args:
+        head: the tree's constants.
+        node: with `next_move` looked up; an ordinal of `edge_count` means that move.
+        edges: EDGE [edge_count], the node's.
+        is_root: whether the root's constants apply.
+        may_open: whether the unvisited move competes.
+    """
+    total = float64(node["child_visits"])
+    scale = float64(head["cpuct_scale"]) * total + float64(head["cpuct_offset"])
+    weight = float64(head["cpuct"]) * math.sqrt(total * math.log(scale))
+    reduction = float64(head["root_fpu_reduction"] if is_root else head["fpu_reduction"])
+    unvisited = float64(node["net_winrate"]) - reduction * math.sqrt(float64(node["visited_prior"]))
+    loss = int64(head["virtual_loss"])
+    best = int64(-1)
+    best_score = -np.inf
+    for ordinal in range(len(edges)):
+        edge = edges[ordinal]
+        if edge["closed"] != 0:
+            continue
+        visits = int64(edge["visits"])
+        in_flight = int64(edge["in_flight"])
+        if visits > 0:
+            winrate = float64(edge["winrate_sum"]) / float64(visits + loss * in_flight)
+        elif in_flight > 0:
+            winrate = -1.0 - reduction
+        else:
+            winrate = unvisited
+        score = winrate + weight * float64(edge["prior"]) / float64(1 + visits)
+        if score > best_score:
+            best_score = score
+            best = ordinal
+    if may_open and node["next_move"] != NO_MOVE:
+        score = unvisited + weight * float64(node["next_prior"])
+        if score > best_score:
+            best = len(edges)
+    return best
+
+
+@kernel
+def _make_room(tree: TreeArrays, node: np.void) -> None:
+    """Move a node's edges to a block of twice the size; the old one is left behind."""
+    head = tree.heads[0]
+    start = int64(node["edge_start"])
+    count = int64(node["edge_count"])
+    room = max(2 * int64(node["edge_room"]), FIRST_ROOM)
+    target = int64(head["edge_count"])
+    for ordinal in range(count):
+        tree.edges[target + ordinal] = tree.edges[start + ordinal]
+    node["edge_start"] = target
+    node["edge_room"] = room
+    head["edge_count"] = target + room
+
+
+@kernel
+def has_room(tree: TreeArrays, node: np.void) -> bool:
+    """Return whether a node may get another child."""
+    head = tree.heads[0]
+    block = max(2 * int64(node["edge_room"]), FIRST_ROOM)
+    return int64(head["node_count"]) < len(tree.nodes) and int64(head["edge_count"]) + block <= len(
+        tree.edges
+    )
+
+
+@kernel
+def open_child(tree: TreeArrays, index: int) -> int:
+    """Make a node's best unvisited move an edge to a new node; return the new node."""
+    node = tree.nodes[index]
+    if node["edge_count"] == node["edge_room"]:
+        _make_room(tree, node)
+    child = new_node(tree)
+    move = int64(node["next_move"])
+    edge = tree.edges[int64(node["edge_start"]) + int64(node["edge_count"])]
+    edge["winrate_sum"] = 0.0
+    edge["visits"] = 0
+    edge["in_flight"] = 0
+    edge["prior"] = node["next_prior"]
+    edge["child"] = child
+    edge["move"] = move
+    edge["closed"] = 0
+    node["edge_count"] += 1
+    tree.priors[index, move] = -1.0
+    node["next_move"] = UNKNOWN
+    return child
+
+
+@kernel
+def drop_last_child(tree: TreeArrays, index: int, reason: int) -> None:
+    """Close the edge just opened for good and give its node back."""
+    node = tree.nodes[index]
+    edge = tree.edges[int64(node["edge_start"]) + int64(node["edge_count"]) - 1]
+    edge["child"] = -1
+    edge["closed"] = reason
+    tree.heads[0]["node_count"] -= 1
+
+
+@kernel
+def release_path(tree: TreeArrays, leaf: np.void) -> None:
+    """Take the virtual visits of a playout back."""
+    for step in range(int64(leaf["depth"])):
+        node = tree.nodes[leaf["path_node"][step]]
+        edge = tree.edges[int64(node["edge_start"]) + int64(leaf["path_edge"][step])]
+        edge["in_flight"] -= 1
+
+
+@kernel
+def add_visit(node: np.void, winrate: float, visits: int, winrate_sum: float) -> None:
+    """Count a visit of a node and update the spread of its values (Welford 1962).
+
+    Args:
+        node: the one visited.
+        winrate: the new value.
+        visits: how many there were before.
+        winrate_sum: their sum, in the same view.
+    """
+    before = winrate - winrate_sum / visits if visits > 0 else 0.0
+    after = winrate - (winrate_sum + winrate) / (visits + 1)
+    node["value_spread"] += before * after
+    node["visits"] = visits + 1
+
+
+@kernel
+def back_up(tree: TreeArrays, leaf: np.void, winrate: float) -> None:
+    """Add a result to every edge of a path, and take the virtual visits back.
+
+    Args:
+        tree: what the path leads through.
+        leaf: the path.
+        winrate: in [0, 1], for the color to play in the leaf.
+    """
+    depth = int64(leaf["depth"])
+    child = int64(leaf["node"])
+    for step in range(depth - 1, -1, -1):
+        winrate = 1.0 - winrate
+        index = int64(leaf["path_node"][step])
+        node = tree.nodes[index]
+        edge = tree.edges[int64(node["edge_start"]) + int64(leaf["path_edge"][step])]
+        visits = int64(edge["visits"])
+        add_visit(tree.nodes[child], winrate, visits, float64(edge["winrate_sum"]))
+        if visits == 0:
+            node["visited_prior"] += edge["prior"]
+        edge["visits"] = visits + 1
+        edge["in_flight"] -= 1
+        edge["winrate_sum"] += winrate
+        node["child_visits"] += 1
+        child = index
+    tree.nodes[0]["visits"] += 1
+
+
+@kernel
+def open_root(tree: TreeArrays) -> None:
+    """Let every valid move of the root compete again, whatever was pruned before."""
+    tree.heads[0]["root_closed"] = 0
+    node = tree.nodes[0]
+    start = int64(node["edge_start"])
+    for ordinal in range(int64(node["edge_count"])):
+        edge = tree.edges[start + ordinal]
+        edge["closed"] = int64(edge["closed"]) & ~PRUNED
+
+
+@kernel
+def keep_subtree(
+    tree: TreeArrays, spare_edges: NDArray[np.void], new_index: NDArray[np.int32], root: int
+) -> None:
+    """Make a node the root and forget what does not descend from it.
+
+    Records move down in place: children stand after their parents, so a record never
+    lands on one that is still needed. Edges go to `spare_edges`, which the caller swaps in.
+
+    Args:
+        tree: whose `edges` are stale afterwards.
+        spare_edges: EDGE array as long as the tree's.
+        new_index: int32 [node_count] or more, scratch.
+        root: the node to keep.
+    """
+    head = tree.heads[0]
+    count = int64(head["node_count"])
+    new_index[:count] = -1
+    new_index[root] = 0
+    kept = int64(0)
+    used = int64(0)
+    for index in range(root, count):
+        if new_index[index] < 0:
+            continue
+        new_index[index] = kept
+        node = tree.nodes[kept]
+        if kept != index:
+            tree.nodes[kept] = tree.nodes[index]
+            tree.priors[kept] = tree.priors[index]
+        start = int64(node["edge_start"])
+        for ordinal in range(int64(node["edge_count"])):
+            spare_edges[used + ordinal] = tree.edges[start + ordinal]
+            child = int64(spare_edges[used + ordinal]["child"])
+            if child >= 0:
+                new_index[child] = 0
+        node["edge_start"] = used
+        used += int64(node["edge_room"])
+        kept += 1
+    _rename_children(tree, spare_edges, new_index, kept)
+    head["node_count"] = kept
+    head["edge_count"] = used
+    head["full"] = 0
+
+
+@kernel
+def _rename_children(
+    tree: TreeArrays, edges: NDArray[np.void], new_index: NDArray[np.int32], count: int
+) -> None:
+    """Give the edges of the first nodes the new indices of their children."""
+    for index in range(count):
+        node = tree.nodes[index]
+        start = int64(node["edge_start"])
+        for ordinal in range(int64(node["edge_count"])):
+            edge = edges[start + ordinal]
+            if edge["child"] >= 0:
+                edge["child"] = new_index[edge["child"]]
+
+
+@kernel
+def find_child(tree: TreeArrays, index: int, move: int) -> int:
+    """Return the expanded child of a node by a move, or -1."""
+    node = tree.nodes[index]
+    start = int64(node["edge_start"])
+    for ordinal in range(int64(node["edge_count"])):
+        edge = tree.edges[start + ordinal]
+        if edge["move"] == move and edge["child"] >= 0:
+            child = int64(edge["child"])
+            return child if tree.nodes[child]["state"] == EXPANDED else -1
+    return -1

@@ -1,0 +1,168 @@
+"""The memory layout of a search tree: flat records, indices instead of pointers.
+
+::
+
+    nodes   [0 root][1]...                one record a position; children follow parents
+              |  edge_start, edge_count
+    edges   ..[edge][edge][ free ]..      the visited moves of a node, in one block
+                 |  child -> nodes
+    priors  [node, move]                  float32, a row a node: what is not yet an edge
+
+A move becomes an edge when it is first visited. The unvisited moves of a node share one
+assumed winrate, so only the one with the highest prior competes with the edges, and the
+rest need no records: their priors wait in the node's row, where -1 marks what is illegal,
+excluded, or already an edge. A full block of edges moves to one of twice the size.
+
+Winrates are in [0, 1]. An edge's sum is in the view of the color that plays the move; a
+node's winrate in the view of the color to play there. The words are Leela Zero's:
+`visits` counts finished playouts, `in_flight` those that wait for the network.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lzp.go.constants import MAX_AREA
+
+#: States of a node.
+NEW = 0  # no network output yet
+IN_FLIGHT = 1  # its position is in the current batch
+EXPANDED = 2
+TERMINAL = 3  # two passes: the score decides
+
+#: Bits of an edge's `closed`: why it may not be chosen.
+INVALID = 1  # the position would repeat
+PRUNED = 2  # it can no longer become the best move
+
+#: `next_move` when the best unvisited move has yet to be looked up, and when there is none.
+UNKNOWN = -2
+NO_MOVE = -1
+
+#: The longest path from the root; a deeper playout ends with the last network output.
+MAX_DEPTH = 1024
+
+#: Edge records a node costs at most, all outgrown blocks included: with n edges the blocks
+#: 2, 4, 8 ... up to the one that holds n sum to less than 4n.
+EDGES_PER_NODE = 4
+
+#: Rows of `restrictions`, by color and move, in plies of the game; a move is excluded
+#: before AVOID_UNTIL, and from ALLOW_UNTIL to ALLOW_END.
+AVOID_UNTIL = 0
+ALLOW_UNTIL = 1
+ALLOW_END = 2
+
+NODE = np.dtype(
+    [
+        ("value_spread", np.float64),  # sum of squared deviations of all values seen here
+        ("net_winrate", np.float32),  # the network's, or the score's in a TERMINAL node
+        ("visited_prior", np.float32),  # sum over the children with visits
+        ("visits", np.int32),
+        ("child_visits", np.int32),  # sum over the children
+        ("edge_start", np.int32),
+        ("edge_count", np.int16),
+        ("edge_room", np.int16),
+        ("next_move", np.int16),  # the best of the unvisited, UNKNOWN or NO_MOVE
+        ("state", np.int16),
+        ("next_prior", np.float32),
+    ],
+    align=True,
+)
+
+EDGE = np.dtype(
+    [
+        ("winrate_sum", np.float64),
+        ("visits", np.int32),
+        ("in_flight", np.int32),
+        ("prior", np.float32),
+        ("child", np.int32),
+        ("move", np.int16),
+        ("closed", np.int16),
+    ],
+    align=True,
+)
+
+#: One playout on its way: the edges it took, and the symmetry of its planes.
+LEAF = np.dtype(
+    [
+        ("node", np.int32),
+        ("depth", np.int32),
+        ("symmetry", np.int32),
+        ("path_node", np.int32, MAX_DEPTH),
+        ("path_edge", np.int16, MAX_DEPTH),  # the ordinal within the node's block
+        ("path_hash", np.uint64, MAX_DEPTH),  # of the stones after the move
+    ],
+    align=True,
+)
+
+#: The head of a tree: counts, constants, tables. One record an array.
+TREE = np.dtype(
+    [
+        ("random", np.uint64, 1),  # state of the stream that symmetries are drawn from
+        ("handicap_komi", np.float64),  # what White is given, in points
+        ("cpuct", np.float64),
+        ("cpuct_scale", np.float64),
+        ("cpuct_offset", np.float64),
+        ("fpu_reduction", np.float64),
+        ("root_fpu_reduction", np.float64),
+        ("virtual_loss", np.int32),
+        ("symmetry", np.int32),  # 0..7, or -1 to draw
+        ("dumb_pass", np.int32),
+        ("restricted", np.int32),  # whether `restrictions` holds any
+        ("root_closed", np.int32),  # whether the root takes no further moves
+        ("node_count", np.int32),
+        ("edge_count", np.int32),
+        ("immediate", np.int32),  # playouts of the last batch that needed no network
+        ("full", np.int32),  # whether a playout met the bound of the tree
+        ("restrictions", np.int32, (3, 3, MAX_AREA + 1)),
+    ],
+    align=True,
+)
+
+#: What is known of one move of a node, for reports.
+MOVE_STATS = np.dtype(
+    [
+        ("winrate", np.float64),  # the node's view
+        ("lcb", np.float64),
+        ("prior", np.float64),
+        ("move", np.int32),
+        ("visits", np.int32),
+        ("child", np.int32),
+        ("trusted", np.int32),  # visits enough to be ordered by lcb
+    ],
+    align=True,
+)
+
+
+class TreeArrays(NamedTuple):
+    """A tree, as kernels take it.
+
+    Attributes:
+        heads: TREE [1].
+        nodes: NODE [N].
+        edges: EDGE [EDGES_PER_NODE * N].
+        priors: float32 [N, side² + 1], the pass last.
+    """
+
+    heads: NDArray[np.void]
+    nodes: NDArray[np.void]
+    edges: NDArray[np.void]
+    priors: NDArray[np.float32]
+
+
+class BatchArrays(NamedTuple):
+    """Playouts on their way to the network and back, as kernels take them.
+
+    Attributes:
+        leaves: LEAF [B].
+        boards: BOARD [B + 1]: the positions of the leaves; the last one is the root's.
+        planes: uint8 [B, 18, side²], under each leaf's symmetry.
+        policy: float32 [B, side² + 1], the network's answer, likewise.
+        winrate: float32 [B], of the color to play in each leaf.
+    """
+
+    leaves: NDArray[np.void]
+    boards: NDArray[np.void]
+    planes: NDArray[np.uint8]
+    policy: NDArray[np.float32]
+    winrate: NDArray[np.float32]

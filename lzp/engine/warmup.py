@@ -1,0 +1,67 @@
+"""Compile every kernel that playing needs, so that no game has to wait for it.
+
+Run at set-up (`python -m lzp.engine.warmup`) and at the start of an engine: the first run
+on a machine takes a while, later ones load the result from the cache (lzp/jit.py).
+"""
+
+import sys
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lzp.engine.player import Player, PlayerParams
+from lzp.engine.search import Search
+from lzp.engine.search_params import SearchLimits, SearchParams
+from lzp.features import encode
+from lzp.go.constants import BLACK, WHITE
+from lzp.go.game import Game
+
+_SIDE = 3
+
+
+class _EvenEvaluator:
+    """Calls every move as good as any other and every position even."""
+
+    side = _SIDE
+    name = "none"
+
+    def evaluate(
+        self, planes: NDArray[np.uint8]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return a uniform policy and a value of 0 for every position."""
+        count, size = len(planes), _SIDE * _SIDE + 1
+        return np.full((count, size), 1 / size, np.float32), np.zeros(count, np.float32)
+
+
+def warmup() -> float:
+    """Call every kernel of the rules, the planes and the search; return the seconds it took.
+
+    Machine code does not depend on the board's side, so a small one will do.
+    """
+    started = time.perf_counter()
+    search = Search(_EvenEvaluator(), SearchParams(noise=True, max_nodes=100, seed=1))
+    player = Player(search, PlayerParams(visits=60))
+    game = Game(_SIDE)
+    for color in (BLACK, WHITE, BLACK):
+        decision = player.choose(game, color)
+        game.play(game.pass_move if decision.move is None else decision.move, color)
+    search.set_position(game)
+    search.run(SearchLimits(visits=50, prune=True))
+    search.tree.gather(1)
+    search.tree.cancel(1)
+    encode(game.boards)
+    game.area_score()
+    game.legal_moves()
+    game.undo()
+    return time.perf_counter() - started
+
+
+def main() -> int:
+    """Warm up and say on stderr how long it took."""
+    print(f"lzp: compiled kernels ready after {warmup():.1f} s", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
