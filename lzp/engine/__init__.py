@@ -1,0 +1,1 @@
+"""Playing: evaluators, tree and search, clock and player, GTP, export."""

@@ -1,0 +1,101 @@
+"""The command `lzp-export`: a trained network written for playing."""
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from lzp.engine.export import (
+    DEFAULT,
+    FORMS,
+    ExportError,
+    check_target,
+    find_source,
+    write_model,
+)
+from lzp.engine.export_check import compare_files
+from lzp.engine.model import ModelError, read_as_weights
+from lzp.weights import LeelaWeights
+
+BAD_INPUT = 2
+#: Differences above this mean another network, not rounding; what the tests demand, too.
+TOLERANCE = 1e-5
+
+EXAMPLES = """\
+examples:
+  lzp-export runs/first/last.ckpt network.txt.gz   for lzp-gtp, leelaz and their GUIs
+  lzp-export runs/first/last.ckpt network.onnx     for ONNX Runtime, OpenVINO, TensorRT
+  lzp-export --verify default network.pt           the shipped network, for libtorch
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code: 0 done, 1 not equal, 2 bad input."""
+    options = _parser().parse_args(arguments)
+    try:
+        return _export(options.source, Path(options.target), options.verify)
+    except (ExportError, ModelError) as error:
+        print(f"lzp-export: {error}", file=sys.stderr)
+        return BAD_INPUT
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="lzp-export",
+        description="Write a trained network for playing.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "source",
+        metavar="IN",
+        help=f"a checkpoint, Leela Zero weights, or the word {DEFAULT!r} for the shipped network",
+    )
+    parser.add_argument(
+        "target", metavar="OUT", help=f"the file to write; its form by its end: {', '.join(FORMS)}"
+    )
+    parser.add_argument(
+        "--verify",
+        action="store_true",
+        help="read the file back and compare its answers with IN's in float64",
+    )
+    return parser
+
+
+def _export(source: str, target: Path, verify: bool) -> int:
+    """Write the file and say so; what is wrong with OUT is said before IN is read."""
+    form = check_target(target)
+    start = time.perf_counter()
+    path = find_source(source)
+    print(f"reading {path} ...", file=sys.stderr)
+    weights = read_as_weights(path)
+    print(f"writing {target} ({form.name}) ...", file=sys.stderr)
+    write_model(target, weights)
+    print(_summary(weights, target, time.perf_counter() - start))
+    return _verify(path, target) if verify else 0
+
+
+def _summary(weights: LeelaWeights, target: Path, seconds: float) -> str:
+    size_mb = target.stat().st_size / 1e6
+    numbers = sum(array.size for _, array in weights.named_tensors())
+    return (
+        f"{target}: {size_mb:.1f} MB, {len(weights.blocks)} blocks x {weights.filters} filters, "
+        f"{weights.side}x{weights.side} board, {numbers:,} numbers, {seconds:.1f} s"
+    )
+
+
+def _verify(source: Path, target: Path) -> int:
+    """Say how far the file's answers are off; 1 if that is more than rounding."""
+    print("comparing ...", file=sys.stderr)
+    difference = compare_files(source, target)
+    equal = max(difference.winrate, difference.policy) <= TOLERANCE
+    print(
+        f"{target}: {'equal' if equal else 'NOT EQUAL'} on {difference.positions} positions; "
+        f"largest difference {difference.winrate:.1e} in winrate, {difference.policy:.1e} in policy"
+    )
+    return 0 if equal else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,164 @@
+"""From a file to an evaluator: which form a model file has, and how it is run.
+
+======================  ============================  =====================================
+form                    known by                      run by
+======================  ============================  =====================================
+Leela Zero weights      gzip, or a text line          ONNX Runtime, as a graph made from it
+ONNX                    protobuf's first byte         ONNX Runtime
+checkpoint (.ckpt)      zip without code              read by torch, then as Leela Zero's
+TorchScript (.pt)       zip with code                 torch
+======================  ============================  =====================================
+
+The name's suffix does not count, except in what is said of files that are none of these.
+"""
+
+import zipfile
+from importlib import resources
+from pathlib import Path
+
+from lzp.engine.evaluator import Evaluator, empty_planes, find_fault
+from lzp.engine.onnx_file import check_onnx
+from lzp.engine.onnx_graph import build_model
+from lzp.engine.onnxruntime_evaluator import OnnxEvaluator, RunOptions
+from lzp.weights import LeelaWeights, WeightsError, read_weights
+
+SHIPPED_NETWORK = "default.txt.gz"
+ZIP_MAGIC = b"PK\x03\x04"
+#: Field 1 (ir_version) as a varint: how every ONNX file begins.
+ONNX_MAGIC = b"\x08"
+
+
+class ModelError(ValueError):
+    """A model file that cannot be used; one line that names the file and what is wrong."""
+
+
+def load_evaluator(path: Path | None, *, batch_size: int, threads: int) -> Evaluator:
+    """Return an evaluator for a model file of any form.
+
+    The network is run once, so that a file whose answers are unusable is refused here.
+
+    Args:
+        path: the file; None for the network that ships with the package.
+        batch_size: most positions run at once; larger requests are split.
+        threads: CPU threads of one evaluation.
+
+    Raises:
+        ModelError: the file is missing, damaged or no network.
+        ValueError: batch_size or threads below 1.
+    """
+    options = RunOptions(batch_size=batch_size, threads=threads)
+    path = shipped_network() if path is None else path
+    try:
+        evaluator = _open(path, options)
+        sample = evaluator.evaluate(empty_planes(evaluator.side, 2))
+        fault = find_fault(evaluator, sample, 2)
+    except ModelError:
+        raise
+    except Exception as error:  # the runtimes' exceptions share no base class
+        line = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ModelError(f"{path}: {line}") from None
+    if fault:
+        raise ModelError(f"{path}: not a usable network: {fault}")
+    return evaluator
+
+
+def shipped_network() -> Path:
+    """Return the path of the network that ships with the package.
+
+    Raises:
+        ModelError: this installation has none.
+    """
+    path = Path(str(resources.files("lzp").joinpath("networks", SHIPPED_NETWORK)))
+    if not path.is_file():
+        raise ModelError(f"{path}: the shipped network is missing; name a model file instead")
+    return path
+
+
+def is_checkpoint(path: Path) -> bool:
+    """Tell whether a file has the form of a checkpoint: a zip file without code.
+
+    Raises:
+        ModelError: the file is missing or a damaged zip file.
+    """
+    return _head(path).startswith(ZIP_MAGIC) and not _has_code(path)
+
+
+def read_as_weights(path: Path) -> LeelaWeights:
+    """Return the Leela Zero weights that a weight file or a checkpoint holds.
+
+    Raises:
+        ModelError: the file is missing, damaged, or of a form without weights.
+    """
+    if is_checkpoint(path):
+        return _read_checkpoint(path)
+    head = _head(path)
+    if head.startswith(ZIP_MAGIC):
+        raise ModelError(f"{path}: a TorchScript file; expected a checkpoint or Leela Zero weights")
+    if head.startswith(ONNX_MAGIC) or path.suffix == ".onnx":
+        raise ModelError(f"{path}: an ONNX file; expected a checkpoint or Leela Zero weights")
+    if path.suffix in (".ckpt", ".pt"):
+        raise ModelError(f"{path}: not a checkpoint (or an empty file)")
+    try:
+        return read_weights(path)
+    except WeightsError as error:
+        raise ModelError(str(error)) from None
+
+
+def _open(path: Path, options: RunOptions) -> Evaluator:
+    """Return an evaluator that has not been run yet."""
+    head = _head(path)
+    if head.startswith(ZIP_MAGIC) and _has_code(path):
+        return _open_torchscript(path, options)
+    if head.startswith(ONNX_MAGIC) or path.suffix == ".onnx":
+        model = path.read_bytes()
+        return OnnxEvaluator(model, path.name, check_onnx(model), options)
+    weights = read_as_weights(path)
+    model = build_model(weights, path.name).SerializeToString()
+    return OnnxEvaluator(model, path.name, weights.side, options)
+
+
+def _open_torchscript(path: Path, options: RunOptions) -> Evaluator:
+    try:
+        from lzp.engine.torchscript_evaluator import TorchScriptEvaluator
+    except ImportError:
+        raise ModelError(f"{path}: {_needs_torch('a TorchScript file')}") from None
+    return TorchScriptEvaluator(path, options)
+
+
+def _read_checkpoint(path: Path) -> LeelaWeights:
+    try:
+        from lzp.net import CheckpointError, load_network, weights_from_network
+    except ImportError:
+        raise ModelError(f"{path}: {_needs_torch('a checkpoint')}") from None
+    try:
+        return weights_from_network(load_network(path)[0])
+    except CheckpointError as error:
+        raise ModelError(str(error)) from None
+    except WeightsError as error:
+        raise ModelError(f"{path}: {error}") from None
+
+
+def _needs_torch(what: str) -> str:
+    return f"{what} needs torch, which is not installed: pip install 'lzp[train]'"
+
+
+def _head(path: Path) -> bytes:
+    """Return a file's first bytes, of which its form is known."""
+    try:
+        with path.open("rb") as file:
+            return file.read(4)
+    except FileNotFoundError:
+        raise ModelError(f"{path}: no such file") from None
+    except OSError as error:
+        raise ModelError(f"{path}: {error.strerror or error}") from None
+
+
+def _has_code(path: Path) -> bool:
+    """Tell whether a zip file is TorchScript, which carries its program beside its tensors."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any("/code/" in name for name in archive.namelist())
+    except (zipfile.BadZipFile, OSError):
+        raise ModelError(
+            f"{path}: cut off or damaged zip file (checkpoint or TorchScript)"
+        ) from None
