@@ -50,5 +50,6 @@ def to_plain(text: bytes) -> bytes:
 
 
 def recode(text: bytes, charset: str) -> bytes:
-    """Return a record as UTF-8, with what does not fit the character set replaced."""
-    return text.decode(charset, errors="replace").encode()
+    """Return a record as UTF-8 that says so, with what does not fit the set replaced."""
+    plain = text.decode(charset, errors="replace").encode()
+    return _DECLARED.sub(b"CA[UTF-8]", plain, count=1)
