@@ -1,0 +1,170 @@
+"""lzp-gtp: the command line, and the program's way in and out."""
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn, cast
+
+from lzp import __version__
+from lzp.engine.gtp.engine import GtpEngine, GtpLog
+from lzp.engine.gtp.loader import LoadingResponder
+from lzp.engine.gtp.options import TIME_MANAGEMENT, EngineOptions
+from lzp.engine.gtp.reader import ByteSource, LineQueue, start_reader
+
+_DESCRIPTION = """\
+A Go engine that speaks the Go Text Protocol (GTP), with the flags of Leela Zero.
+Without -w it plays with the network that ships in the package.
+Give this program's path to Sabaki, GoGui or Lizzie as the engine's command."""
+
+_EPILOG = """\
+examples:
+  lzp-gtp                               the shipped network, 5 s a move
+  lzp-gtp -v 800 --noponder             800 visits a move, no thinking on your time
+  lzp-gtp -w net.txt.gz -v 200 -m 20    another network, the first 20 moves varied
+  echo "genmove b" | lzp-gtp -v 100     one move and out
+
+Without -v, -p and a clock from the board, a move takes at most 5 s. With several
+limits the first one reached counts. Exit code 2: a flag or a file given here is wrong."""
+
+
+class _OneLineParser(argparse.ArgumentParser):
+    """Argument parser whose errors are one line and exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong in one line."""
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the engine on standard input and output until "quit" or the end of input."""
+    options = parse_options(arguments)
+    try:
+        log = GtpLog(options.log_file)
+    except OSError as error:
+        _refuse(f"cannot write {options.log_file}: {error.strerror}")
+    lines = LineQueue()
+    sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
+    start_reader(cast(ByteSource, sys.stdin.buffer), lines)
+    GtpEngine(lines, sys.stdout, LoadingResponder(options, lines), log).run()
+    _leave()
+
+
+def _leave() -> NoReturn:
+    """End the process at once.
+
+    The loader may be inside the compiler and the evaluator in a library of its own; waiting
+    for either would keep a board that has quit, and tearing them down half-way can crash.
+    Whatever is written to files is complete at this point.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):  # the other side may be gone
+            stream.flush()
+    os._exit(0)
+
+
+def _refuse(message: str) -> NoReturn:
+    """Exit with code 2 and one line."""
+    print(f"lzp-gtp: {message}", file=sys.stderr)
+    raise SystemExit(2)
+
+
+def parse_options(arguments: Sequence[str] | None = None) -> EngineOptions:
+    """Read the command line; exits with code 2 and one line if it is wrong."""
+    values = vars(_parser().parse_args(arguments))
+    values.pop("gtp")
+    if values["weights"] is not None and not values["weights"].is_file():
+        _refuse(f"{values['weights']}: no such file")
+    return EngineOptions(**values)
+
+
+def _count(text: str) -> int:
+    """Read a whole number of 0 or more."""
+    if not (text.isascii() and text.isdigit()) or len(text) > 9:
+        raise argparse.ArgumentTypeError(f"expected a whole number of 0 or more, not {text!r}")
+    return int(text)
+
+
+def _percent(text: str) -> int:
+    """Read -1 or a percentage."""
+    if text == "-1":
+        return -1
+    number = _count(text)
+    if number > 100:
+        raise argparse.ArgumentTypeError(f"expected -1 to 100, not {text!r}")
+    return number
+
+
+def _komi(text: str) -> float:
+    """Read a komi."""
+    try:
+        komi = float(text)
+    except ValueError:
+        komi = float("nan")
+    if not abs(komi) <= 1000:
+        raise argparse.ArgumentTypeError(f"expected a number of points, not {text!r}")
+    return komi
+
+
+def _parser() -> argparse.ArgumentParser:
+    """Return the parser of lzp-gtp's flags."""
+    parser = _OneLineParser(
+        prog="lzp-gtp",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+        add_help=False,
+    )
+    _add_program_flags(parser.add_argument_group("program"))
+    _add_limit_flags(parser.add_argument_group("how long to think"))
+    _add_style_flags(parser.add_argument_group("how to play"))
+    return parser
+
+
+def _add_program_flags(group: argparse._ArgumentGroup) -> None:
+    """Add the flags about files, threads and talk."""
+    add = group.add_argument
+    add("-h", "--help", action="help", help="show this help and exit")
+    add("--version", action="version", version=f"lzp {__version__}")
+    add("-g", "--gtp", action="store_true", help="accepted for Leela Zero's sake; always on")
+    add("-w", "--weights", type=Path, metavar="FILE", help="network: .txt, .txt.gz, .onnx, .pt")
+    add("-t", "--threads", type=_count, default=0, metavar="N", help="threads of the network")
+    add("--batchsize", dest="batch_size", type=_count, default=0, metavar="N",
+        help="positions evaluated at once (0: chosen for the machine)")  # fmt: skip
+    add("-l", "--logfile", dest="log_file", type=Path, metavar="FILE",
+        help="append every command and reply to FILE")  # fmt: skip
+    add("-q", "--quiet", action="store_true", help="nothing on stderr but what was asked for")
+
+
+def _add_limit_flags(group: argparse._ArgumentGroup) -> None:
+    """Add the flags that end a search."""
+    add = group.add_argument
+    add("-v", "--visits", type=_count, default=0, metavar="N",
+        help="visits of the root a move, reused ones included (0: no limit)")  # fmt: skip
+    add("-p", "--playouts", type=_count, default=0, metavar="N",
+        help="new playouts a move (0: no limit)")  # fmt: skip
+    add("-b", "--lagbuffer", dest="lag_buffer_cs", type=_count, default=100, metavar="CS",
+        help="centiseconds kept back for slow connections (100)")  # fmt: skip
+    add("--timemanage", dest="time_management", choices=TIME_MANAGEMENT, default="auto",
+        help="stop early when the move cannot change (auto: on)")  # fmt: skip
+    add("--noponder", dest="ponder", action="store_false", help="do not think on your time")
+
+
+def _add_style_flags(group: argparse._ArgumentGroup) -> None:
+    """Add the flags that change which move is played."""
+    add = group.add_argument
+    add("-r", "--resignpct", dest="resign_percent", type=_percent, default=-1, metavar="PCT",
+        help="resign below this winrate (-1: at 10 %%, later with handicap; 0: never)")  # fmt: skip
+    add("-d", "--dumbpass", dest="dumb_pass", action="store_true", help="no rules about passing")
+    add("-n", "--noise", action="store_true", help="Dirichlet noise at the root, for self-play")
+    add("-m", "--randomcnt", dest="random_moves", type=_count, default=0, metavar="N",
+        help="choose the first N moves in proportion to visits")  # fmt: skip
+    add("-s", "--seed", type=_count, default=None, metavar="N", help="seed of every random choice")
+    add("--komi", type=_komi, default=7.5, metavar="F", help="komi to start with (7.5)")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""Loads the engine behind the first answers: imports, the network, the kernels.
+
+A board asks who we are before anything else and gives up after 15 s; compiling kernels on
+a new machine can take longer. So that work happens in a thread, and only the
+commands that need its results wait for it.
+"""
+
+import sys
+import threading
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+from lzp.engine.gtp.engine import Stream
+from lzp.engine.gtp.options import EngineOptions
+from lzp.engine.gtp.protocol import Command, GtpError
+from lzp.engine.gtp.reader import LineQueue
+from lzp.engine.gtp.waiting import wait_for
+
+if TYPE_CHECKING:
+    from lzp.engine.gtp.session import Session
+
+
+class LoadingResponder:
+    """Answers through a session that a thread is still building."""
+
+    def __init__(self, options: EngineOptions, lines: LineQueue) -> None:
+        """Start to load."""
+        self._options = options
+        self._lines = lines
+        self._session: Future[Session] = Future()
+        self._thread = threading.Thread(target=self._load, daemon=True, name="gtp-load")
+        self._thread.start()
+
+    def respond(self, command: Command) -> str | Stream:
+        """Answer a command, after waiting for what it needs."""
+        return wait_for(self._session, self._lines.interrupt).respond(command)
+
+    def idle(self) -> None:
+        """Let the session ponder, once there is one."""
+        if self._session.done() and self._session.exception() is None:
+            self._session.result().idle()
+
+    def _load(self) -> None:
+        """Build the session, then its player; a failure becomes every waiting answer."""
+        try:
+            from lzp.engine.gtp.startup import make_player, open_session
+
+            session, problem = open_session(self._options, self._lines)
+        except Exception as error:
+            self._session.set_exception(self._failure(error))
+            return
+        self._session.set_result(session)
+        if problem is not None:
+            session.player.set_exception(self._failure(problem))
+            return
+        try:
+            session.player.set_result(make_player(self._options, session))
+        except Exception as error:
+            session.player.set_exception(self._failure(error))
+
+    def _failure(self, error: Exception) -> GtpError:
+        """Tell what went wrong on stderr, once, and return it as an answer."""
+        text = " ".join(str(error).split()) or type(error).__name__
+        print(f"lzp-gtp: {text}", file=sys.stderr, flush=True)
+        return GtpError(text)

@@ -1,0 +1,114 @@
+"""Commands about the whole game: its score, the status of stones, SGF files."""
+
+import os
+import time
+from pathlib import Path
+
+from lzp.engine.gtp.arguments import SYNTAX, Args, need, read_count
+from lzp.engine.gtp.catalog import NAME, VERSION
+from lzp.engine.gtp.protocol import GtpError
+from lzp.engine.gtp.session import Handler, Session
+from lzp.go.vertex import format_vertex
+from lzp.sgf import SgfError, SgfInfo, read_game, to_game, write_game
+
+#: A score nearer to zero than this is a draw, as Leela Zero has it.
+_DRAW_POINTS = 0.1
+_STATUSES = ("alive", "dead", "seki")
+
+
+def final_score(session: Session, _: Args) -> str:
+    """final_score: area score with every stone on the board alive: "B+3.5", "W+7.5" or "0"."""
+    return score_text(session.game.area_score())
+
+
+def score_text(points: float) -> str:
+    """Return Black's lead in points as GTP and SGF write it."""
+    if abs(points) <= _DRAW_POINTS:
+        return "0"
+    return f"{'B' if points > 0 else 'W'}+{abs(points):.1f}"
+
+
+def final_status_list(session: Session, args: Args) -> str:
+    """final_status_list alive|dead|seki: chains, one a line; every stone counts as alive."""
+    need(args, 1)
+    status = args[0].lower()
+    if status not in _STATUSES:
+        raise GtpError(SYNTAX)
+    if status != "alive":
+        return ""
+    side = session.game.side
+    chains = session.game.board.chains()
+    return "\n".join(" ".join(format_vertex(move, side) for move in chain) for chain in chains)
+
+
+def load_sgf(session: Session, args: Args) -> str:
+    """loadsgf FILE [N]: the position before move N of a record; the end where N is absent.
+
+    The file's name may hold blanks. The game on the board stays if anything is wrong.
+    """
+    need(args, 1, "Missing filename.")
+    path, ply = " ".join(args), None
+    if len(args) > 1 and args[-1].isascii() and args[-1].isdigit() and not Path(path).exists():
+        number = read_count(args[-1])
+        path, ply = " ".join(args[:-1]), max(number - 1, 0) if number else None
+    try:
+        game = to_game(read_game(Path(path)), ply)
+    except (OSError, SgfError) as error:
+        raise GtpError(f"cannot load file: {_one_line(error)}") from None
+    session.take_over(game)
+    return ""
+
+
+def print_sgf(session: Session, args: Args) -> str:
+    """printsgf [FILE]: the game as SGF, in the reply or in a file."""
+    game = session.game
+    info = SgfInfo(
+        black=f"{NAME} {VERSION}",
+        white=f"{NAME} {VERSION}",
+        result=score_text(game.area_score()) if game.is_over else "",
+        date=time.strftime("%Y-%m-%d"),
+    )
+    text = write_game(game, info)
+    if not args:
+        return text
+    path = Path(" ".join(args))
+    try:
+        _write_beside(path, text)
+    except OSError as error:
+        raise GtpError(f"cannot write {path}: {error.strerror or error}") from None
+    return ""
+
+
+def _write_beside(path: Path, text: str) -> None:
+    """Write a file beside its name and move it into place."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_text(text + "\n", encoding="utf-8")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _one_line(error: Exception) -> str:
+    """Return an error's text without line breaks."""
+    return " ".join(str(error).split())
+
+
+def cpu_time(_: Session, __: Args) -> str:
+    """cputime: seconds of processor time used so far, for tournaments."""
+    return f"{time.process_time():.2f}"
+
+
+def accept_interrupt(_: Session, __: Args) -> str:
+    """gogui-interrupt: says that the comment "# interrupt" ends a running command."""
+    return ""
+
+
+HANDLERS: dict[str, Handler] = {
+    "final_score": final_score,
+    "final_status_list": final_status_list,
+    "loadsgf": load_sgf,
+    "printsgf": print_sgf,
+    "cputime": cpu_time,
+    "gogui-interrupt": accept_interrupt,
+}

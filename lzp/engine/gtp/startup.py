@@ -1,0 +1,78 @@
+"""From flags to a session with a player. Imports everything: see loader.py."""
+
+import os
+import sys
+from typing import Literal, cast
+
+from lzp.engine.gtp import board_commands, record_commands, think_commands, time_commands
+from lzp.engine.gtp.options import EngineOptions
+from lzp.engine.gtp.reader import LineQueue
+from lzp.engine.gtp.session import Handler, Session
+from lzp.engine.model import ModelError, load_evaluator
+from lzp.engine.player import Player, PlayerParams
+from lzp.engine.search import Search
+from lzp.engine.search_params import SearchParams
+from lzp.engine.warmup import warmup
+
+HANDLERS: dict[str, Handler] = {
+    **board_commands.HANDLERS,
+    **record_commands.HANDLERS,
+    **time_commands.HANDLERS,
+    **think_commands.HANDLERS,
+}
+
+_DEFAULT_BATCH = SearchParams().batch_size
+_MOST_THREADS = 16
+
+
+def open_session(options: EngineOptions, lines: LineQueue) -> tuple[Session, ModelError | None]:
+    """Load the network and start a game on its board size.
+
+    A network that cannot be loaded is returned as an error: the game can be set up all the
+    same, and every command that needs the network says what is wrong with it.
+    """
+    try:
+        evaluator = load_evaluator(
+            options.weights,
+            batch_size=options.batch_size or _DEFAULT_BATCH,
+            threads=options.threads or min(usable_cores(), _MOST_THREADS),
+        )
+    except ModelError as error:
+        return Session(options, lines, None, HANDLERS), error
+    if not options.quiet:
+        size = f"{evaluator.side}x{evaluator.side}"
+        print(f"lzp-gtp: network {evaluator.name} for {size}", file=sys.stderr, flush=True)
+    return Session(options, lines, evaluator, HANDLERS), None
+
+
+def make_player(options: EngineOptions, session: Session) -> Player:
+    """Compile what is not compiled yet and return the player that the flags describe."""
+    warmup()
+    params = SearchParams(
+        batch_size=options.batch_size or _DEFAULT_BATCH,
+        noise=options.noise,
+        dumb_pass=options.dumb_pass,
+        random_moves=options.random_moves,
+        seed=options.seed,
+    )
+    return Player(Search(session.network(), params), _player_params(options))
+
+
+def _player_params(options: EngineOptions) -> PlayerParams:
+    """Return how the player spends its time; "auto" is what Leela Zero makes of it."""
+    management = options.time_management
+    if management == "auto":
+        management = "no_pruning" if options.noise else "on"
+    return PlayerParams(
+        visits=options.visits or None,
+        playouts=options.playouts or None,
+        time_management=cast(Literal["on", "off", "fast", "no_pruning"], management),
+        resign_percent=options.resign_percent,
+    )
+
+
+def usable_cores() -> int:
+    """Return how many processor cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,130 @@
+"""Commands that think: moves, analysis, the network's own opinion."""
+
+import sys
+from typing import Any
+
+from lzp.engine.gtp.analysis_text import AnalysisRequest, format_report, parse_request
+from lzp.engine.gtp.arguments import Args, need, read_color
+from lzp.engine.gtp.engine import Stream, WriteLine
+from lzp.engine.gtp.heatmap import average, opinions, render
+from lzp.engine.gtp.protocol import GtpError
+from lzp.engine.gtp.session import Handler, Session
+from lzp.engine.report import SearchReport
+from lzp.engine.search import EvaluationError
+from lzp.engine.search_params import SearchLimits
+from lzp.features import SYMMETRIES
+from lzp.go.vertex import format_vertex
+
+_NO_COLOR = "syntax error"
+
+
+def genmove(session: Session, args: Args) -> str:
+    """genmove COLOR: think, play and say the move; "# interrupt" ends the thinking."""
+    need(args, 1, _NO_COLOR)
+    return _move(session, read_color(args[0], _NO_COLOR))
+
+
+def _move(session: Session, color: int, **reporting: Any) -> str:
+    """Decide on a move, play it, and return its vertex or "resign".
+
+    Args:
+        session: the game.
+        color: whose move; need not be in turn.
+        reporting: passed on to `Player.choose`.
+    """
+    player, game = session.thinker(), session.game
+    try:
+        decision = player.choose(
+            game, color, clock=session.clock, stop=session.lines.interrupt, **reporting
+        )
+    except EvaluationError as error:
+        raise GtpError(str(error)) from None
+    game.to_play = color
+    if decision.move is None:
+        return "resign"
+    game.play(decision.move, color)
+    session.ponder_next()
+    return format_vertex(decision.move, game.side)
+
+
+def analyze(session: Session, args: Args) -> Stream:
+    """lz-analyze [COLOR] [INTERVAL] ...: reports until a line comes or a limit is reached."""
+    game = session.game
+    request = parse_request(args, game.side, game.ply)
+    search = session.thinker().search
+    if request.color is not None:
+        game.to_play = request.color
+
+    def stream(write: WriteLine) -> None:
+        if game.is_over:
+            return
+        search.set_position(game)
+        search.run(
+            SearchLimits(
+                visits=session.options.visits or None, playouts=session.options.playouts or None
+            ),
+            stop=session.lines.waiting,
+            **_reporting(request, game.side, write),
+        )
+
+    return stream
+
+
+def genmove_analyze(session: Session, args: Args) -> Stream:
+    """lz-genmove_analyze COLOR ...: reports, then "play VERTEX".
+
+    Unlike Leela Zero's, the reply ends there: boards that wait for its end get the move at
+    once, and pondering goes on unseen.
+    """
+    game = session.game
+    request = parse_request(args, game.side, game.ply)
+    session.thinker()
+    color = game.to_play if request.color is None else request.color
+
+    def stream(write: WriteLine) -> None:
+        move = _move(session, color, **_reporting(request, game.side, write))
+        write(f"play {move}")
+
+    return stream
+
+
+def _reporting(request: AnalysisRequest, side: int, write: WriteLine) -> dict[str, Any]:
+    """Return the arguments of a search that reports what a request asks for."""
+
+    def on_report(report: SearchReport) -> None:
+        line = format_report(report, side)
+        if line:
+            write(line)
+
+    return {
+        "restrictions": request.restrictions,
+        "on_report": on_report if request.interval_cs else None,
+        "report_interval_s": request.interval_cs / 100 if request.interval_cs else None,
+        "min_moves": request.min_moves,
+    }
+
+
+def heatmap(session: Session, args: Args) -> str:
+    """heatmap [0-7 | all | average]: the policy and winrate on stderr, as Leela Zero has it."""
+    which = args[0].lower() if args else "0"
+    choices = [str(symmetry) for symmetry in range(SYMMETRIES)]
+    if which not in [*choices, "all", "average", "avg"]:
+        raise GtpError("syntax not understood")
+    game = session.game
+    found = opinions(session.network(), game)
+    if which == "all":
+        chosen = found
+    elif which in choices:
+        chosen = [found[int(which)]]
+    else:
+        chosen = [average(found)]
+    print("\n\n".join(render(opinion, game) for opinion in chosen), file=sys.stderr, flush=True)
+    return ""
+
+
+HANDLERS: dict[str, Handler] = {
+    "genmove": genmove,
+    "lz-analyze": analyze,
+    "lz-genmove_analyze": genmove_analyze,
+    "heatmap": heatmap,
+}
