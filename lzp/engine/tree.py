@@ -16,6 +16,7 @@ from lzp.engine.search_kernels import (
     exclude_repeats,
     expand_leaves,
     gather_leaves,
+    is_sound,
     reset_tree,
 )
 from lzp.engine.search_params import SearchParams
@@ -238,11 +239,10 @@ class Tree:
         shapes = (policy.shape, value.shape)
         if shapes != ((count, self._size), (count,)):
             raise ValueError(f"it answered {count} positions with arrays of shapes {shapes}")
-        answer = self.batch.policy[:count]
-        answer[:] = policy
+        self.batch.policy[:count] = policy
         self.batch.winrate[:count] = (1.0 + value) / 2
-        if not np.isfinite(answer.sum() + self.batch.winrate[:count].sum()) or answer.min() < 0:
-            raise ValueError("it answered with something that is no probability or winrate")
+        if not is_sound(self.batch, count):
+            raise ValueError("it answered with a number that is no probability or winrate")
         expand_leaves(self.arrays, self.batch, self._inverse, count)
 
     def cancel(self, count: int) -> None:

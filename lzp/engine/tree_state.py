@@ -82,12 +82,13 @@ EDGE = np.dtype(
     align=True,
 )
 
-#: One playout on its way: the edges it took, and the symmetry of its planes.
+#: One playout on its way: the edges it took, and how its leaf was sent.
 LEAF = np.dtype(
     [
         ("node", np.int32),
         ("depth", np.int32),
         ("symmetry", np.int32),
+        ("moves", np.int32),  # legal ones, the pass aside
         ("path_node", np.int32, MAX_DEPTH),
         ("path_edge", np.int16, MAX_DEPTH),  # the ordinal within the node's block
         ("path_hash", np.uint64, MAX_DEPTH),  # of the stones after the move
