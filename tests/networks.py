@@ -23,9 +23,9 @@ def random_weights(
             (random_conv(rng, filters, filters, 3), random_conv(rng, filters, filters, 3))
             for _ in range(blocks)
         ),
-        policy_conv=random_conv(rng, 2, filters, 1),
+        policy_conv=random_head(rng, 2, filters),
         policy=random_dense(rng, area + 1, 2 * area, gain=2.0),
-        value_conv=random_conv(rng, 1, filters, 1),
+        value_conv=random_head(rng, 1, filters),
         value_hidden=random_dense(rng, 256, area, gain=1.0),
         value=random_dense(rng, 1, 256, gain=0.7),
     )
@@ -46,6 +46,17 @@ def random_conv(rng: np.random.Generator, out: int, planes: int, size: int) -> C
     bias = rng.standard_normal(out) * np.sqrt(variance) * 0.3
     mean = rng.standard_normal(out) * np.sqrt(variance) * 0.3
     return ConvNorm(single(weight), single(bias), single(mean), single(variance))
+
+
+def random_head(rng: np.random.Generator, out: int, planes: int) -> ConvNorm:
+    """A 1x1 convolution that is above zero on about half of the board.
+
+    Activations of the tower are all positive, so that weights of unequal signs would put
+    a head's one or two planes below zero everywhere: its answer would be a constant.
+    """
+    conv = random_conv(rng, out, planes, 1)
+    centered = conv.weight - conv.weight.mean(axis=1, keepdims=True)
+    return ConvNorm(centered, conv.bias + np.sqrt(conv.variance), conv.mean, conv.variance)
 
 
 def random_dense(rng: np.random.Generator, out: int, inputs: int, gain: float) -> Dense:

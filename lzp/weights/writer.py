@@ -40,6 +40,6 @@ def _format_line(array: NDArray[np.float32]) -> bytes:
 def _compress(text: bytes) -> bytes:
     """Return gzip data without a time stamp or a name, so that equal nets are equal files."""
     packed = io.BytesIO()
-    with gzip.GzipFile(filename="", mode="wb", fileobj=packed, compresslevel=9, mtime=0) as file:
+    with gzip.GzipFile(filename="", mode="wb", fileobj=packed, compresslevel=6, mtime=0) as file:
         file.write(text)
     return packed.getvalue()
