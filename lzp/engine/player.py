@@ -4,16 +4,14 @@ The rules about passing and resigning are Leela Zero 0.17's.
 """
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, Unpack
 
 import numpy as np
 
 from lzp.engine.clock import Clock
 from lzp.engine.report import MoveReport, SearchReport
-from lzp.engine.restrictions import MoveRestrictions
-from lzp.engine.search import Search
+from lzp.engine.search import Search, Watching
 from lzp.engine.search_kernels import fills_own_eye
 from lzp.engine.search_params import SearchLimits
 from lzp.go.constants import BLACK, WHITE
@@ -90,12 +88,8 @@ class Player:
         color: int,
         *,
         clock: Clock | None = None,
-        stop: threading.Event | None = None,
-        restrictions: MoveRestrictions | None = None,
-        on_report: Callable[[SearchReport], None] | None = None,
-        report_interval_s: float | None = None,
-        min_moves: int = 0,
         cleanup: bool = False,
+        **watching: Unpack[Watching],
     ) -> Decision:
         """Think, and return what a color should do; the game stays as it is.
 
@@ -103,13 +97,9 @@ class Player:
             game: the position.
             color: who is to move; may be out of turn.
             clock: started and stopped for the color; None sets no time.
-            stop: ends the thinking; a move is decided on all the same.
-            restrictions: moves to leave out.
-            on_report: see `Search.run`.
-            report_interval_s: see `Search.run`.
-            min_moves: see `Search.run`.
             cleanup: whether dead stones are to be taken: no passing while there is another
                 move that fills no own eye, and no resigning.
+            watching: see `Watching`; once it is stopped, a move is decided on all the same.
 
         Raises:
             EvaluationError: the network's answer cannot be used.
@@ -121,31 +111,25 @@ class Player:
             clock.start(color)
         try:
             self.search.set_position(game)
-            report = self.search.run(
-                limits,
-                stop=stop,
-                restrictions=restrictions,
-                on_report=on_report,
-                report_interval_s=report_interval_s,
-                min_moves=min_moves,
-            )
+            report = self.search.run(limits, **watching)
         finally:
             if clock is not None:
                 clock.stop(color)
         may_resign = not cleanup
+        restrictions = watching.get("restrictions")
         if restrictions is not None and restrictions.forbids_resigning(color, game.ply):
             may_resign = False
         return self._decide(game, report, may_resign=may_resign, cleanup=cleanup)
 
     def ponder(
-        self,
-        game: Game,
-        stop: threading.Event,
-        *,
-        on_report: Callable[[SearchReport], None] | None = None,
-        report_interval_s: float | None = None,
+        self, game: Game, stop: threading.Event, **watching: Unpack[Watching]
     ) -> SearchReport | None:
         """Think about a position until the stop signal or the visit and playout limits.
+
+        Args:
+            game: the position, usually with the opponent to move.
+            stop: ends the pondering.
+            watching: see `Watching`; `stop` is the one above.
 
         Returns:
             What was found; None if the game is over and there is nothing to think about.
@@ -154,9 +138,8 @@ class Player:
             return None
         self.search.set_position(game)
         limits = SearchLimits(visits=self.params.visits, playouts=self.params.playouts)
-        return self.search.run(
-            limits, stop=stop, on_report=on_report, report_interval_s=report_interval_s
-        )
+        watching["stop"] = stop
+        return self.search.run(limits, **watching)
 
     def _limits(self, game: Game, clock: Clock | None) -> SearchLimits:
         """Return when to stop thinking about a move."""

@@ -7,6 +7,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from typing import TypedDict, Unpack
 
 import numpy as np
 
@@ -26,6 +27,49 @@ _RATE_PLAYOUTS = 100
 
 class EvaluationError(RuntimeError):
     """The network's answer cannot be used; the search goes on from the tree as it was."""
+
+
+class Watching(TypedDict, total=False):
+    """What may end a search, what it leaves out, and who hears of it; every key is optional.
+
+    Attributes:
+        stop: ends the search when it is set; looked at after every batch.
+        restrictions: moves to leave out. A tree made under others is dropped.
+        on_report: called in the search's thread every `report_interval_s`, and once at the
+            end if it was never called.
+        report_interval_s: seconds between reports; None for no reports.
+        min_moves: how many moves a report lists at least, unvisited ones too.
+    """
+
+    stop: threading.Event | None
+    restrictions: MoveRestrictions | None
+    on_report: Callable[[SearchReport], None] | None
+    report_interval_s: float | None
+    min_moves: int
+
+
+class _Reporting:
+    """When a running search is to be reported, and to whom."""
+
+    def __init__(self, watching: Watching) -> None:
+        self.min_moves = watching.get("min_moves", 0)
+        self._on_report = watching.get("on_report")
+        self._interval_s = watching.get("report_interval_s")
+        self._due_s = self._interval_s or 0.0
+        self.was_sent = self._on_report is None or self._interval_s is None
+
+    def is_due(self, elapsed_s: float) -> bool:
+        """Return whether it is time for a report, and set the time of the next one."""
+        if self._on_report is None or self._interval_s is None or elapsed_s < self._due_s:
+            return False
+        self._due_s = elapsed_s + self._interval_s
+        return True
+
+    def send(self, report: SearchReport) -> None:
+        """Hand a report out."""
+        self.was_sent = True
+        if self._on_report is not None:
+            self._on_report(report)
 
 
 class Search:
@@ -73,26 +117,12 @@ class Search:
         self._tree.set_position(game)
         self._has_position = True
 
-    def run(
-        self,
-        limits: SearchLimits,
-        *,
-        stop: threading.Event | None = None,
-        restrictions: MoveRestrictions | None = None,
-        on_report: Callable[[SearchReport], None] | None = None,
-        report_interval_s: float | None = None,
-        min_moves: int = 0,
-    ) -> SearchReport:
+    def run(self, limits: SearchLimits, **watching: Unpack[Watching]) -> SearchReport:
         """Search until a limit or the stop signal, and return what was found.
 
         Args:
             limits: when to end; none at all needs a stop signal.
-            stop: looked at after every batch.
-            restrictions: moves to leave out. A tree made under others is dropped.
-            on_report: called in this thread every `report_interval_s`, and once at the end
-                if it was never called.
-            report_interval_s: seconds between reports; None for none.
-            min_moves: how many moves a report lists at least, unvisited ones too.
+            watching: see `Watching`.
 
         Raises:
             EvaluationError: the network's answer cannot be used.
@@ -102,22 +132,20 @@ class Search:
             raise ValueError("no position to search")
         self._started = time.monotonic()
         self._playouts = 0
-        self._tree.restrict(restrictions)
+        self._tree.restrict(watching.get("restrictions"))
         self._prepare_root()
-        reported_at = None
+        stop = watching.get("stop")
+        reporting = _Reporting(watching)
         while True:
             self._play_batch(self._budget(limits))
             self._elapsed_s = time.monotonic() - self._started
             if (stop is not None and stop.is_set()) or self._is_done(limits):
                 break
-            if on_report is None or report_interval_s is None:
-                continue
-            if self._elapsed_s - (reported_at or 0.0) >= report_interval_s:
-                reported_at = self._elapsed_s
-                on_report(self.report(min_moves))
-        report = self.report(min_moves)
-        if on_report is not None and report_interval_s is not None and reported_at is None:
-            on_report(report)
+            if reporting.is_due(self._elapsed_s):
+                reporting.send(self.report(reporting.min_moves))
+        report = self.report(reporting.min_moves)
+        if not reporting.was_sent:
+            reporting.send(report)
         return report
 
     def _prepare_root(self) -> None:
