@@ -17,9 +17,12 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from lzp.sgf.split import split_games, start_positions
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 _SUFFIXES = (".sgf", ".gz", ".tgz", ".tar", ".zip", ".bz2", ".xz", ".tbz2", ".txz")
 _TAR_SUFFIXES = (".tar", ".tgz", ".tbz2", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz")
@@ -44,10 +47,34 @@ _MAX_DEPTH = 6
 _TAR_MAGIC_AT = 257
 _Unpacker = Callable[[BinaryIO], io.BufferedIOBase]
 _UNPACKERS: dict[bytes, _Unpacker] = {
-    b"\x1f\x8b": lambda stream: gzip.GzipFile(fileobj=stream),
+    b"\x1f\x8b": lambda stream: gzip.GzipFile(fileobj=stream, mode="rb"),
     b"BZh": lambda stream: bz2.BZ2File(stream),
     b"\xfd7zXZ": lambda stream: lzma.LZMAFile(stream),  # noqa: SIM115
 }
+
+
+class _StepByStep(io.RawIOBase):
+    """A decompressor as a raw stream that gives what it has before it fails.
+
+    Its own `read` goes on until it has all that was asked for, and a break in the file
+    then takes everything since the last call with it.
+    """
+
+    def __init__(self, source: io.BufferedIOBase) -> None:
+        self._source = source
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        view = memoryview(buffer).cast("B")
+        part = self._source.read1(len(view))
+        view[: len(part)] = part
+        return len(part)
+
+    def close(self) -> None:
+        self._source.close()
+        super().close()
 
 
 class SourceError(ValueError):
@@ -109,8 +136,8 @@ class SourceReader:
         for path, place in self._files:
             finished = self.done_bytes + path.stat().st_size
             try:
-                with path.open("rb") as stream:
-                    for game in self._walk(stream, place, 0):
+                with path.open("rb", buffering=0) as stream:
+                    for game in self._walk(cast(BinaryIO, stream), place, 0):
                         self.done_bytes = finished - path.stat().st_size + stream.tell()
                         yield game
             except _READ_ERRORS as error:
@@ -120,29 +147,32 @@ class SourceReader:
     def _note(self, place: str, error: object) -> None:
         """Remember what is wrong with a file, in one line."""
         text = " ".join(str(error).split()) or type(error).__name__
-        self.problems.append(f"{place}: {text}")
+        line = f"{place}: {text}"
+        if line not in self.problems[-1:]:  # a stream that is read again breaks again
+            self.problems.append(line)
 
     def _walk(self, stream: BinaryIO, place: str, depth: int) -> Iterator[RawGame]:
         """Yield the games of a stream, whatever it is packed in."""
         if depth > _MAX_DEPTH:
             self._note(place, "packed more than six times over")
             return
-        buffered = io.BufferedReader(cast(io.BufferedReader, stream), _PEEK)
-        binary = cast(BinaryIO, buffered)
-        head = buffered.peek(_PEEK)
+        with io.BufferedReader(cast(io.RawIOBase, stream), _PEEK) as buffered:
+            yield from self._unpack(cast(BinaryIO, buffered), buffered.peek(_PEEK), place, depth)
+
+    def _unpack(self, stream: BinaryIO, head: bytes, place: str, depth: int) -> Iterator[RawGame]:
+        """Yield the games of a stream by what it begins with."""
         for magic, unpack in _UNPACKERS.items():
             if head.startswith(magic):
-                unpacked = cast(BinaryIO, unpack(binary))
-                yield from self._walk(unpacked, place, depth + 1)
+                yield from self._walk(cast(BinaryIO, _StepByStep(unpack(stream))), place, depth + 1)
                 return
         if head.startswith(b"PK\x03\x04"):
-            yield from self._walk_zip(binary, place, depth)
+            yield from self._walk_zip(stream, place, depth)
         elif head[_TAR_MAGIC_AT : _TAR_MAGIC_AT + 5] == b"ustar" or (
             place.lower().endswith(_TAR_SUFFIXES)
         ):
-            yield from self._walk_tar(binary, place, depth)
+            yield from self._walk_tar(stream, place, depth)
         else:
-            yield from self._walk_text(binary, place)
+            yield from self._walk_text(cast(io.BufferedReader, stream), place)
 
     def _walk_tar(self, stream: BinaryIO, place: str, depth: int) -> Iterator[RawGame]:
         """Yield the games of a tar archive, read from front to back."""
@@ -182,16 +212,12 @@ class SourceReader:
                 except _READ_ERRORS as error:
                     self._note(name, error)
 
-    def _walk_text(self, stream: BinaryIO, place: str) -> Iterator[RawGame]:
+    def _walk_text(self, stream: io.BufferedReader, place: str) -> Iterator[RawGame]:
         """Yield the games of an SGF text, cut at their starts, a block at a time."""
         rest = b""
         number = 0
         while True:
-            try:
-                block = stream.read(_BLOCK)
-            except _READ_ERRORS as error:
-                self._note(place, error)
-                block = b""
+            block = self._read_block(stream, place)
             if not block:
                 break
             text = rest + block
@@ -211,3 +237,19 @@ class SourceReader:
             number += 1
             is_only = number == 1 and len(pieces) == 1
             yield RawGame(place if is_only else f"{place}#{number}", piece)
+
+    def _read_block(self, stream: io.BufferedReader, place: str) -> bytes:
+        """Return the next block; what comes before a break is not lost with it."""
+        parts: list[bytes] = []
+        size = 0
+        while size < _BLOCK:
+            try:
+                part = stream.read1(min(_PEEK, _BLOCK))
+            except _READ_ERRORS as error:
+                self._note(place, error)
+                break
+            if not part:
+                break
+            parts.append(part)
+            size += len(part)
+        return b"".join(parts)

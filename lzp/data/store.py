@@ -159,13 +159,17 @@ class StoreWriter:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def add(self, block: GameBlock) -> None:
-        """Add games; writes a shard when enough have come together."""
-        if len(block) == 0:
-            return
-        self._waiting.append(block)
-        self._waiting_moves += len(block.moves)
-        if self._waiting_moves >= self._options.shard_moves:
-            self._write_waiting()
+        """Add games; writes a shard whenever enough have come together."""
+        while len(block):
+            room = self._options.shard_moves - self._waiting_moves
+            count = int(np.searchsorted(np.cumsum(block.move_counts), room)) + 1
+            first = np.arange(len(block)) < count
+            part = block.select(first)
+            block = block.select(~first)
+            self._waiting.append(part)
+            self._waiting_moves += len(part.moves)
+            if self._waiting_moves >= self._options.shard_moves:
+                self._write_waiting()
 
     def finish(self, report: ConversionReport) -> None:
         """Write the rest and the description, and move the store into place."""

@@ -35,7 +35,7 @@ def sgf_of(game: Game, result: str = "B+3.5", **properties: str) -> str:
     return write_game(game, SgfInfo(result=result, properties=extra))
 
 
-def random_records(count: int, side: int = 9, seed: int = 0, **options: int) -> list[str]:
+def random_records(count: int, side: int = 9, seed: int = 0, **options: Any) -> list[str]:
     """Records of different random games, won by either color in turn."""
     return [
         sgf_of(random_game(seed * 1000 + index, side, **options), ["B+R", "W+2.5"][index % 2])
