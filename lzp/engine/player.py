@@ -121,15 +121,12 @@ class Player:
             may_resign = False
         return self._decide(game, report, may_resign=may_resign, cleanup=cleanup)
 
-    def ponder(
-        self, game: Game, stop: threading.Event, **watching: Unpack[Watching]
-    ) -> SearchReport | None:
+    def ponder(self, game: Game, stop: threading.Event) -> SearchReport | None:
         """Think about a position until the stop signal or the visit and playout limits.
 
         Args:
             game: the position, usually with the opponent to move.
             stop: ends the pondering.
-            watching: see `Watching`; `stop` is the one above.
 
         Returns:
             What was found; None if the game is over and there is nothing to think about.
@@ -138,8 +135,7 @@ class Player:
             return None
         self.search.set_position(game)
         limits = SearchLimits(visits=self.params.visits, playouts=self.params.playouts)
-        watching["stop"] = stop
-        return self.search.run(limits, **watching)
+        return self.search.run(limits, stop=stop)
 
     def _limits(self, game: Game, clock: Clock | None) -> SearchLimits:
         """Return when to stop thinking about a move."""
