@@ -95,7 +95,7 @@ def made_games() -> list[str]:
 def leelaz_positions(folder: Path, sgf: Path) -> list[ChunkPosition]:
     """What `dump_supervised` makes of a file of games."""
     write_random_network(folder / "net.txt")
-    command = [str(LEELAZ), "--gtp", "--noponder", "-w", "net.txt", "-t", "1"]
+    command = [str(LEELAZ), "--gtp", "--cpu-only", "--noponder", "-w", "net.txt", "-t", "1"]
     lines = f"dump_supervised {sgf.name} out\nquit\n"
     result = subprocess.run(
         command, input=lines, cwd=folder, capture_output=True, text=True, timeout=120, check=False
