@@ -108,6 +108,6 @@ class SearchLimits:
         Raises:
             ValueError: naming the field, its range and its value.
         """
-        _check("visits", self.visits or 1, 1, 2**31 - 1)
-        _check("playouts", self.playouts or 1, 1, 2**31 - 1)
+        _check("visits", 1 if self.visits is None else self.visits, 1, 2**31 - 1)
+        _check("playouts", 1 if self.playouts is None else self.playouts, 1, 2**31 - 1)
         _check("time_s", self.time_s or 0.0, 0, 1e9)
