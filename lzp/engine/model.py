@@ -12,6 +12,7 @@ TorchScript (.pt)       zip with code                 torch
 The name's suffix does not count, except in what is said of files that are none of these.
 """
 
+import re
 import zipfile
 from importlib import resources
 from pathlib import Path
@@ -55,8 +56,7 @@ def load_evaluator(path: Path | None, *, batch_size: int, threads: int) -> Evalu
     except ModelError:
         raise
     except Exception as error:  # the runtimes' exceptions share no base class
-        line = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise ModelError(f"{path}: {line}") from None
+        raise ModelError(f"{path}: {_one_line(error)}") from None
     if fault:
         raise ModelError(f"{path}: not a usable network: {fault}")
     return evaluator
@@ -97,7 +97,7 @@ def read_as_weights(path: Path) -> LeelaWeights:
     if head.startswith(ONNX_MAGIC) or path.suffix == ".onnx":
         raise ModelError(f"{path}: an ONNX file; expected a checkpoint or Leela Zero weights")
     if path.suffix in (".ckpt", ".pt"):
-        raise ModelError(f"{path}: not a checkpoint (or an empty file)")
+        raise ModelError(f"{path}: neither a checkpoint nor TorchScript, or an empty file")
     try:
         return read_weights(path)
     except WeightsError as error:
@@ -136,6 +136,12 @@ def _read_checkpoint(path: Path) -> LeelaWeights:
         raise ModelError(str(error)) from None
     except WeightsError as error:
         raise ModelError(f"{path}: {error}") from None
+
+
+def _one_line(error: Exception) -> str:
+    """Return the first line of what was raised, without ONNX Runtime's codes before it."""
+    line = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "cannot be run: ", line)
 
 
 def _needs_torch(what: str) -> str:
