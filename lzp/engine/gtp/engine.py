@@ -63,6 +63,11 @@ class GtpLog:
                 self._file.write(f"{stamp} {direction} {line}\n")
             self._file.flush()
 
+    def close(self) -> None:
+        """Close the file; nothing may be noted afterwards."""
+        if self._file is not None:
+            self._file.close()
+
 
 class GtpEngine:
     """Answers one stream of GTP lines, in order, one reply a command."""

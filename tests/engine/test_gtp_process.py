@@ -1,0 +1,281 @@
+"""lzp-gtp as a program: how fast it answers, how it stops, how it ends."""
+
+import contextlib
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from lzp.engine.gtp import catalog
+from tests.networks import write_random_network
+
+pytestmark = pytest.mark.compiled
+
+PROGRAM = [sys.executable, "-m", "lzp.engine.gtp.cli"]
+#: Generous: what is promised is 50 ms after the batch in work, on a machine of one's own.
+SOON_S = 2.0
+
+
+class Engine:
+    """The program with its pipes; output is read in a thread, with the time of each line."""
+
+    def __init__(self, *args, **environment):
+        self.process = subprocess.Popen(
+            [*PROGRAM, *map(str, args)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | environment,
+        )
+        assert self.process.stdin
+        assert isinstance(self.process.stdout, io.BufferedReader)
+        self.stdin, self.stdout = self.process.stdin, self.process.stdout
+        self.text = b""
+        self.reader = threading.Thread(target=self._read)
+        self.reader.start()
+
+    def _read(self):
+        while chunk := self.stdout.read1(65536):
+            self.text += chunk
+
+    def send(self, text):
+        self.stdin.write(text.encode())
+        self.stdin.flush()
+
+    def wait_for(self, pattern, timeout_s=60.0):
+        """Wait until the output so far matches; return the seconds that took."""
+        started = time.monotonic()
+        while not re.search(pattern, self.text.decode(), re.DOTALL):
+            assert time.monotonic() - started < timeout_s, self.text
+            time.sleep(0.002)
+        return time.monotonic() - started
+
+    def close(self):
+        with contextlib.suppress(OSError):
+            self.stdin.close()
+        self.process.kill()
+        self.process.wait()
+        self.reader.join()
+        self.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("network")
+    return write_random_network(folder / "r9.txt", side=9)
+
+
+@pytest.fixture
+def start(network):
+    engines = []
+
+    def _start(*args, **environment):
+        engines.append(Engine("-w", network, *args, **environment))
+        return engines[-1]
+
+    yield _start
+    for engine in engines:
+        engine.close()
+
+
+def seconds_to_name(start, **environment):
+    """The best of three, for what the machine does besides is not our doing."""
+    best = float("inf")
+    for _ in range(3):
+        launched = time.monotonic()
+        engine = start(**environment)
+        engine.send("name\n")
+        engine.wait_for(rf"= {catalog.NAME}\n\n")
+        best = min(best, time.monotonic() - launched)
+        engine.close()
+    return best
+
+
+def test_the_name_comes_within_a_second_without_compiled_kernels(start, tmp_path):
+    assert seconds_to_name(start, LZP_CACHE_DIR=str(tmp_path / "empty")) < 1.0
+
+
+def test_the_name_comes_within_a_second_from_a_home_that_cannot_be_written(start):
+    nowhere = {"HOME": "/proc", "XDG_CACHE_HOME": "/proc/none", "LZP_CACHE_DIR": "/proc/none"}
+    assert seconds_to_name(start, **nowhere) < 1.0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("folder", ["/proc/none", None])
+def test_kernels_compile_behind_where_they_must(start, tmp_path, folder):
+    engine = start("-v", 10, LZP_CACHE_DIR=folder or str(tmp_path / "new"))
+    engine.send("name\ngenmove b\nquit\n")
+    engine.wait_for(r"= [A-HJ]\d\n\n= \n\n", timeout_s=300)
+    assert engine.process.wait(10) == 0
+
+
+def test_a_script_is_answered_to_its_end(network):
+    script = "1 boardsize 9\r\n2 genmove b\r\n# a comment\r\n\r\n3 genmove w\r\n4 quit\r\n"
+    done = subprocess.run(
+        [*PROGRAM, "-w", network, "-v", "30", "-q"],
+        input=script.encode(),
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    assert re.fullmatch(
+        rb"=1 \n\n=2 [A-HJ]\d\n\n=3 [A-HJ]\d\n\n=4 \n\n", done.stdout
+    )  # "quit" was there already: both moves were thought out
+    assert done.stderr == b""
+
+
+def test_the_end_of_input_is_quit(start):
+    engine = start()
+    engine.send("name\n")
+    engine.wait_for("= ")
+    engine.stdin.close()
+    assert engine.process.wait(SOON_S) == 0
+
+
+@pytest.mark.parametrize("last", ["9 quit\r\n", None])
+def test_leaving_ends_an_analysis_and_the_process(start, last):
+    engine = start()
+    engine.send("lz-analyze 1\n")
+    engine.wait_for(r"=\ninfo move .*\n")
+    if last is None:
+        engine.stdin.close()
+    else:
+        engine.send(last)
+    assert engine.process.wait(SOON_S) == 0
+    engine.reader.join()
+    ending = rb"\n\n$" if last is None else rb"\n\n=9? \n\n$"
+    assert re.search(ending, engine.text)
+
+
+@pytest.mark.parametrize("last", ["quit\n", None])
+def test_leaving_ends_a_move_and_the_process(start, last):
+    engine = start()
+    engine.send("name\ntime_settings 3600 0 0\nlz-genmove_analyze b 1\n")
+    engine.wait_for(r"info move")
+    if last is None:
+        engine.stdin.close()
+    else:
+        engine.send(last)
+    assert engine.process.wait(SOON_S) == 0
+    engine.reader.join()
+    assert re.search(rb"\nplay [A-HJ]\d\n\n", engine.text)
+
+
+def test_leaving_ends_pondering_and_the_process(start):
+    engine = start()
+    engine.send("time_settings 0 2 1\ngenmove b\n")
+    engine.wait_for(r"= [A-HJ]\d\n\n")
+    time.sleep(0.3)
+    engine.send("quit\n")
+    assert engine.process.wait(SOON_S) == 0
+
+
+def test_any_line_ends_an_analysis_and_the_next_command_is_answered(start):
+    engine = start()
+    for number, line in enumerate(["\n", "name\n", "# interrupt\n"]):
+        engine.send(f"{number} lz-analyze b 1\n")
+        engine.wait_for(rf"={number}\ninfo move .*\n")
+        engine.send(line)
+        assert engine.wait_for(rf"={number}\n.*info [^\n]*\n\n") < SOON_S
+        engine.send(f"8{number} known_command name\n")
+        engine.wait_for(rf"=8{number} true\n\n")
+
+
+def test_gogui_interrupts_a_move(start):
+    engine = start()
+    engine.send("time_settings 3600 0 0\nlz-genmove_analyze b 1\n")
+    engine.wait_for(r"info move")
+    engine.send("# interrupt\n")
+    assert engine.wait_for(r"\nplay [A-HJ]\d\n\n") < SOON_S
+
+
+def test_other_input_does_not_cut_a_move_short(start):
+    engine = start()
+    engine.send("time_settings 0 2 1\nlz-genmove_analyze b 1\n")
+    engine.wait_for(r"info move")
+    engine.send("name\n")
+    assert engine.wait_for(rf"play [A-HJ]\d\n\n= {catalog.NAME}\n\n") > 0.3
+
+
+def test_a_reader_that_goes_away_ends_the_process(network):
+    pipe = subprocess.PIPE
+    with subprocess.Popen([*PROGRAM, "-w", network, "-q"], stdin=pipe, stdout=pipe) as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(b"lz-analyze 1\n")
+        process.stdin.flush()
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(20) == 0
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--fly"], "lzp-gtp: unrecognized arguments: --fly (see lzp-gtp --help)"),
+        (["-v", "x"], "argument -v/--visits: expected a whole number of 0 or more, not 'x'"),
+        (["-v", "-5"], "argument -v/--visits: expected"),
+        (["-r", "200"], "argument -r/--resignpct: expected -1 to 100, not '200'"),
+        (["--komi", "nan"], "argument --komi: expected a number of points, not 'nan'"),
+        (["--timemanage", "slow"], "argument --timemanage: invalid choice: 'slow'"),
+        (["-w", "/nowhere/net.txt"], "lzp-gtp: /nowhere/net.txt: no such file"),
+        (["-l", "/nowhere/log"], "lzp-gtp: cannot write /nowhere/log: No such file or directory"),
+    ],
+)
+def test_a_wrong_command_line_is_one_line_and_code_2(args, message):
+    done = subprocess.run(
+        [*PROGRAM, *args], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+
+
+def test_help_is_grouped_and_has_examples():
+    done = subprocess.run([*PROGRAM, "-h"], capture_output=True, text=True, timeout=30, check=True)
+    for part in ("how long to think:", "how to play:", "examples:", "--noponder", "-w FILE"):
+        assert part in done.stdout
+
+
+def sabaki_folder():
+    """Where @sabaki/gtp is installed, None if nowhere (NODE_PATH, or the repository)."""
+    root = Path(__file__).parents[2]
+    listed = [Path(folder) for folder in os.environ.get("NODE_PATH", "").split(":") if folder]
+    for folder in [*listed, root / "node_modules"]:
+        if (folder / "@sabaki" / "gtp").is_dir():
+            return folder.parent
+    return None
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+@pytest.mark.skipif(sabaki_folder() is None, reason="no @sabaki/gtp: npm install it, set NODE_PATH")
+def test_sabakis_own_client_is_understood(network):
+    script = Path(__file__).with_name("sabaki_session.mjs")
+    command = ["node", str(script), *PROGRAM, "-w", str(network), "-q"]
+    command += ["--noponder"]
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=True,
+        env=os.environ | {"SABAKI_GTP_FROM": str(sabaki_folder())},
+    )
+    result = json.loads(done.stdout)
+    assert [answer for answer in result["heard"] if answer["error"]] == []
+    heard = [(answer["name"], answer["content"]) for answer in result["heard"]]
+    assert ("name", catalog.NAME) in heard
+    assert "lz-analyze" in dict(heard)["list_commands"].split("\n")
+    assert result["infos"]
+    assert result["waited"] < 1000 * SOON_S
+    assert re.fullmatch(r"play [A-HJ]\d", result["played"])
+    assert re.fullmatch(r"[A-HJ]\d", dict(heard)["genmove"])
