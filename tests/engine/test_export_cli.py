@@ -13,6 +13,9 @@ from lzp.weights import ConvNorm, LeelaWeights, read_weights, write_weights
 from tests.net.random_net import random_net, save_checkpoint
 from tests.networks import random_weights, write_random_network
 
+#: Nothing here is about kernels: once is enough.
+pytestmark = pytest.mark.compiled
+
 
 @pytest.fixture
 def weights(tmp_path: Path) -> Path:

@@ -19,6 +19,9 @@ from tests.engine.leelaz import heatmaps, needs_leelaz
 from tests.net.random_net import random_net, save_checkpoint
 from tests.networks import random_weights
 
+#: Nothing here is about kernels: once is enough.
+pytestmark = pytest.mark.compiled
+
 TOLERANCE = 1e-5
 FORMS = ["txt", "txt.gz", "onnx", "pt"]
 

@@ -22,6 +22,9 @@ from lzp.engine.torchscript_evaluator import without_jit_warnings
 from tests.net.random_net import random_net, save_checkpoint
 from tests.networks import random_weights
 
+#: Nothing here is about kernels: once is enough.
+pytestmark = pytest.mark.compiled
+
 WEIGHTS = random_weights(side=5, blocks=1, filters=4, seed=1)
 FORMS = ["txt", "txt.gz", "onnx", "pt", "ckpt"]
 
