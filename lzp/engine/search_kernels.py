@@ -33,7 +33,7 @@ from lzp.engine.tree_state import (
     TreeArrays,
 )
 from lzp.features.plane_kernels import write_planes
-from lzp.go.bench_kernels import is_own_eye, next_random
+from lzp.go.bench_kernels import is_own_eye
 from lzp.go.board_kernels import check_point, copy_board, play_on_board, point_of
 from lzp.go.constants import BLACK, EMPTY, LEGAL
 from lzp.go.scoring_kernels import area_difference
@@ -240,6 +240,17 @@ def walk_down(
 
 
 @kernel
+def draw_symmetry(random: NDArray[np.uint64]) -> int:
+    """Return 0..7 from a xorshift64 stream (Marsaglia 2003) and advance its state [1]."""
+    x = random[0]
+    x ^= x << np.uint64(13)
+    x ^= x >> np.uint64(7)
+    x ^= x << np.uint64(17)
+    random[0] = x
+    return int64(x >> np.uint64(61))
+
+
+@kernel
 def _send_leaf(tree: TreeArrays, batch: BatchArrays, slot: int, inverse: NDArray[np.int16]) -> None:
     """Mark a leaf as waiting, note its legal moves and write its planes."""
     head = tree.heads[0]
@@ -250,7 +261,7 @@ def _send_leaf(tree: TreeArrays, batch: BatchArrays, slot: int, inverse: NDArray
     leaf["moves"] = mark_candidates(head, board, tree.priors[index])
     symmetry = int64(head["symmetry"])
     if symmetry < 0:
-        symmetry = int64(next_random(head["random"]) >> np.uint64(61))
+        symmetry = draw_symmetry(head["random"])
     leaf["symmetry"] = symmetry
     write_planes(board, int64(board["to_play"]), inverse[symmetry], batch.planes[slot])
 

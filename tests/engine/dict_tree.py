@@ -1,0 +1,142 @@
+"""The search once more: objects, dictionaries and a Game that plays and takes back.
+
+Slow and obvious, written from facts about Leela Zero, not from the kernels.
+"""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from lzp.engine.search_params import SearchParams
+from lzp.features import encode
+from lzp.go import BLACK, Game
+from lzp.go.constants import LEGAL, SUPERKO
+
+
+@dataclass
+class Node:
+    prior: float
+    is_repetition: bool = False
+    visits: int = 0
+    total: float = 0.0  # winrates, in the view of the color that moved here
+    in_flight: int = 0
+    net_winrate: float | None = None  # of the color to play here
+    children: dict[int, "Node"] = field(default_factory=dict)
+
+
+@dataclass
+class Playout:
+    path: list[Node]  # the root first, the leaf last
+    moves: list[int]
+    winrate: float | None
+
+
+class DictTree:
+    """A search from one position, batch by batch."""
+
+    def __init__(self, evaluator, params: SearchParams, game: Game):
+        self.evaluator = evaluator
+        self.params = params
+        self.game = game
+        self.root = Node(1.0)
+
+    def run(self, visits: int) -> None:
+        self.make_batch(1)
+        while self.root.visits < visits:
+            self.make_batch(visits - self.root.visits)
+
+    def make_batch(self, most: int) -> None:
+        waiting: list[Playout] = []
+        started = 0
+        while len(waiting) < self.params.batch_size and started < most:
+            playout = self.walk_down()
+            if playout is None:
+                break
+            started += 1
+            if playout.winrate is None:
+                waiting.append(playout)
+            else:
+                back_up(playout, playout.winrate)
+        for playout in waiting:
+            back_up(playout, self.expand(playout))
+
+    def walk_down(self) -> Playout | None:
+        node, path, moves = self.root, [self.root], []
+        node.in_flight += 1
+        while node.children:
+            move, node = self.select(node, node is self.root)
+            node.in_flight += 1
+            path.append(node)
+            moves.append(move)
+            self.game.play(move)
+        winrate = None
+        if moves and self.game.passes >= 2:
+            winrate = score_winrate(self.game)
+        for _ in moves:
+            self.game.undo()
+        if winrate is None and node.in_flight > 1:
+            for step in path:
+                step.in_flight -= 1
+            return None
+        return Playout(path, moves, winrate)
+
+    def select(self, node: Node, is_root: bool) -> tuple[int, Node]:
+        params = self.params
+        reduction = params.root_fpu_reduction if is_root else params.fpu_reduction
+        children = {m: c for m, c in node.children.items() if not c.is_repetition}
+        total = sum(child.visits for child in children.values())
+        explored = sum(child.prior for child in children.values() if child.visits)
+        root = math.sqrt(total * math.log(0.015 * total + 1.7))
+        assert node.net_winrate is not None
+        unvisited = node.net_winrate - reduction * math.sqrt(explored)
+
+        def score(child: Node) -> float:
+            if child.visits:
+                q = child.total / (child.visits + params.virtual_loss * child.in_flight)
+            elif child.in_flight:
+                q = -1.0 - reduction
+            else:
+                q = unvisited
+            return q + params.cpuct * child.prior * root / (1 + child.visits)
+
+        return max(children.items(), key=lambda item: score(item[1]))
+
+    def expand(self, playout: Playout) -> float:
+        for move in playout.moves:
+            self.game.play(move)
+        game = self.game
+        policy, value = self.evaluator.answer(encode(game.boards)[0])
+        winrate = float((np.float32(1.0) + value) / 2)
+        codes = {move: game.check(move) for move in range(game.pass_move)}
+        moves = [move for move, code in codes.items() if code in (LEGAL, SUPERKO)]
+        moves.reverse()
+        if self.may_pass(len(moves), winrate):
+            moves.append(game.pass_move)
+        mass = sum(float(policy[move]) for move in moves)
+        for move in sorted(moves, key=lambda move: -policy[move]):
+            child = Node(float(policy[move]) / mass)
+            child.is_repetition = codes.get(move) == SUPERKO
+            playout.path[-1].children[move] = child
+        playout.path[-1].net_winrate = winrate
+        for _ in playout.moves:
+            game.undo()
+        return winrate
+
+    def may_pass(self, moves: int, winrate: float) -> bool:
+        if self.params.dumb_pass or moves <= max(5, self.game.side):
+            return True
+        return winrate > 0.8 and score_winrate(self.game) >= 0.5
+
+
+def score_winrate(game: Game) -> float:
+    lead = game.area_score() if game.to_play == BLACK else -game.area_score()
+    return 0.5 + 0.5 * float(np.sign(lead))
+
+
+def back_up(playout: Playout, winrate: float) -> None:
+    for node in reversed(playout.path):
+        winrate = 1.0 - winrate
+        node.visits += 1
+        node.total += winrate
+        node.in_flight -= 1
