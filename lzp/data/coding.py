@@ -1,20 +1,12 @@
-"""How the store writes a move: 16 bits, the color on top.
-
-    bit 15     1 if White played it
-    bits 0-14  y * side + x, or side² for the pass
-
-Set-up stones are written in the same way.
-"""
+"""Moves as the store writes them (constants.py); set-up stones are written in the same way."""
 
 from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lzp.data.constants import MOVE_MASK, WHITE_BIT
 from lzp.go import BLACK, WHITE
-
-WHITE_BIT = 0x8000
-MOVE_MASK = 0x7FFF
 
 
 def encode_moves(moves: Iterable[tuple[int, int]]) -> NDArray[np.uint16]:

@@ -2,7 +2,7 @@
 
 Positions are not stored: a game is its moves. One row of a shard:
 
-    moves         list<uint16>  coding.py
+    moves         list<uint16>  constants.py
     setup         list<uint16>  stones on the board before the first move
     side          uint8
     komi          float32       NaN where the record has none

@@ -22,7 +22,7 @@ from lzp.data.check import CheckedGames, check_games, warm_up
 from lzp.data.columns import GameBlock
 from lzp.data.reasons import ConvertOptions
 from lzp.data.report import ConversionReport, Finding
-from lzp.data.sources import RawGame, SourceReader
+from lzp.data.sources import RawGame, SourceError, SourceReader
 from lzp.data.store import StoreWriter
 
 _CHUNK_GAMES = 400
@@ -67,7 +67,7 @@ def convert(
         The counts; they are kept in the store too.
 
     Raises:
-        SourceError: a source does not exist.
+        SourceError: a source does not exist, or there is no game in any of them.
         StoreError: the store exists or cannot be written, or a worker died.
     """
     options = options or ConvertOptions()
@@ -88,8 +88,17 @@ def convert(
         report.broken_sources = reader.problems
         report.ignored_files = reader.ignored
         report.elapsed_s = round(time.monotonic() - started, 3)
+        if report.games_found == 0:
+            raise SourceError(_nothing_found(sources, reader))
         writer.finish(report)
     return report
+
+
+def _nothing_found(sources: Sequence[Path], reader: SourceReader) -> str:
+    """Return one line about sources that hold no game at all."""
+    names = ", ".join(str(source) for source in sources[:3])
+    detail = f" ({reader.problems[0]})" if reader.problems else ""
+    return f"{names}: no game records found{detail}"
 
 
 def available_cores() -> int:

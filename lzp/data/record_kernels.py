@@ -3,13 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from lzp.data.constants import MOVE_MASK, WHITE_BIT
 from lzp.data.mixing_kernels import mix, mix_pair
 from lzp.go.board_kernels import check_point, play_on_board, point_of, put_stone
 from lzp.go.constants import BLACK, EMPTY, LEGAL, OCCUPIED, OFF_BOARD, WHITE
 from lzp.jit import int64, kernel
 
-_WHITE_BIT = 0x8000
-_MOVE_MASK = 0x7FFF
 _SETUP_KEY = np.uint64(0x1F83D9ABFB41BD6B)
 
 
@@ -18,15 +17,15 @@ def set_up_codes(board: np.void, setup: NDArray[np.uint16]) -> int:
     """Put coded stones on an empty record; return the first that cannot stand, or -1."""
     area = int64(board["side"]) * int64(board["side"])
     for index in range(len(setup)):
-        move = int64(setup[index]) & _MOVE_MASK
+        move = int64(setup[index]) & MOVE_MASK
         if move >= area:
             return index
         point = point_of(board, move)
         if board["color"][point] != EMPTY:
             return index
-        put_stone(board, point, WHITE if int64(setup[index]) & _WHITE_BIT else BLACK)
+        put_stone(board, point, WHITE if int64(setup[index]) & WHITE_BIT else BLACK)
     for index in range(len(setup)):
-        point = point_of(board, int64(setup[index]) & _MOVE_MASK)
+        point = point_of(board, int64(setup[index]) & MOVE_MASK)
         if board["liberties"][board["chain"][point]] == 0:
             return index
     return -1
@@ -44,7 +43,7 @@ def check_record(
 
     Args:
         boards: BOARD array [1], an empty board; the position reached is left in it.
-        setup: uint16 codes (coding.py) of the stones placed first.
+        setup: uint16 codes (constants.py) of the stones placed first.
         moves: uint16 codes.
 
     Returns:
@@ -56,8 +55,8 @@ def check_record(
         return OCCUPIED, -1
     area = int64(board["side"]) * int64(board["side"])
     for ply in range(len(moves)):
-        move = int64(moves[ply]) & _MOVE_MASK
-        color = WHITE if int64(moves[ply]) & _WHITE_BIT else BLACK
+        move = int64(moves[ply]) & MOVE_MASK
+        color = WHITE if int64(moves[ply]) & WHITE_BIT else BLACK
         if move > area:
             return OFF_BOARD, ply
         if move < area:
@@ -90,12 +89,12 @@ def hash_record(
         key = np.uint64(area)
         for index in range(len(setup)):
             code = int64(setup[index])
-            image = int64(table[code & _MOVE_MASK]) | (code & _WHITE_BIT)
+            image = int64(table[code & MOVE_MASK]) | (code & WHITE_BIT)
             key ^= mix_pair(_SETUP_KEY, np.uint64(image))
         for ply in range(len(moves)):
             code = int64(moves[ply])
-            move = code & _MOVE_MASK
+            move = code & MOVE_MASK
             image = int64(table[move]) if move < area else move
-            key = mix(key ^ np.uint64(image | (code & _WHITE_BIT)))
+            key = mix(key ^ np.uint64(image | (code & WHITE_BIT)))
         least = min(least, key)
     return mix(least)

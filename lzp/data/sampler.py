@@ -107,7 +107,7 @@ class SamplerParams:
 
 
 class PositionSampler:
-    """Batches of one split of a store.
+    """Batches of one split of a store; several threads may use one sampler.
 
     Attributes:
         games: int64, the store's numbers of the games in this split.
@@ -146,7 +146,6 @@ class PositionSampler:
         per_game = self.params.per_game
         self.positions = len(self.games) * per_game if per_game else int(self._ends[-1])
         self._inverse = inverse_tables(self.side)
-        self._boards = new_boards(2, self.side)
 
     def __len__(self) -> int:
         """Return the number of batches in an epoch, of all ranks together."""
@@ -240,7 +239,8 @@ class PositionSampler:
         """Write samples whose games are all in one shard."""
         first = self._first_games[shard]
         local = Picks(picks.games - first, picks.plies, picks.symmetries)
-        damaged = write_samples(self._boards, self._arrays[shard], local, self._inverse, arrays)
+        boards = new_boards(2, self.side)  # not shared: several threads may ask for batches
+        damaged = write_samples(boards, self._arrays[shard], local, self._inverse, arrays)
         if damaged >= 0:
             game = int(picks.games[damaged])
             raise StoreError(f"{self._path}: game {game} is damaged: a move is not possible")

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from lzp.data.constants import MOVE_MASK, WHITE_BIT
 from lzp.data.mixing_kernels import mix_pair, permute
 from lzp.data.record_kernels import set_up_codes
 from lzp.features.plane_kernels import write_planes
@@ -12,8 +13,6 @@ from lzp.go.board_kernels import play_on_board, point_of
 from lzp.go.constants import BLACK, EMPTY, WHITE
 from lzp.jit import int64, kernel
 
-_WHITE_BIT = 0x8000
-_MOVE_MASK = 0x7FFF
 _SYMMETRY_BITS = np.uint64(7)
 _LOW = np.uint64(0xFFFFFFFF)
 
@@ -22,7 +21,7 @@ class GameArrays(NamedTuple):
     """The games of one shard, or any others laid out in the same way.
 
     Attributes:
-        moves: uint16 [M] (coding.py), starts: int32 [G + 1] into it.
+        moves: uint16 [M] (constants.py), starts: int32 [G + 1] into it.
         setup: uint16, setup_starts: int32 [G + 1], likewise the stones placed first.
         results: int8 [G], +1 Black won, -1 White won, 0 neither.
     """
@@ -108,10 +107,10 @@ def replay(board: np.void, setup: NDArray[np.uint16], moves: NDArray[np.uint16],
     area = int64(board["side"]) * int64(board["side"])
     for index in range(ply):
         code = int64(moves[index])
-        move = code & _MOVE_MASK
+        move = code & MOVE_MASK
         if move > area or (move < area and board["color"][point_of(board, move)] != EMPTY):
             return False
-        play_on_board(board, move, WHITE if code & _WHITE_BIT else BLACK)
+        play_on_board(board, move, WHITE if code & WHITE_BIT else BLACK)
     return True
 
 
@@ -142,10 +141,10 @@ def write_samples(
         boards[1] = boards[0]
         board = boards[1]
         code = int64(moves[ply])
-        move = code & _MOVE_MASK
+        move = code & MOVE_MASK
         if move > area or not replay(board, setup, moves, ply):
             return row
-        color = WHITE if code & _WHITE_BIT else BLACK
+        color = WHITE if code & WHITE_BIT else BLACK
         write_planes(board, color, turn, batch.planes[row])
         batch.policy_target[row] = turn[move] if move < area else move
         result = np.float32(games.results[game])

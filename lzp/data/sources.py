@@ -110,39 +110,43 @@ class SourceReader:
         self.problems: list[str] = []
         self.ignored = 0
         self._files = [entry for source in sources for entry in self._list(Path(source))]
-        self.total_bytes = sum(path.stat().st_size for path, _ in self._files)
+        self.total_bytes = sum(size for _, _, size in self._files)
         self.done_bytes = 0
 
-    def _list(self, source: Path) -> Iterator[tuple[Path, str]]:
-        """Yield the files of a source with the names to show for them."""
+    def _list(self, source: Path) -> Iterator[tuple[Path, str, int]]:
+        """Yield the files of a source with the names to show for them and their sizes."""
         if source.is_file():
-            yield source, source.name
+            yield source, source.name, source.stat().st_size
             return
         if not source.is_dir():
             raise SourceError(f"{source}: no such file or folder")
-        for folder, subfolders, names in os.walk(source):
+        for folder, subfolders, names in os.walk(source, onerror=self._note_folder):
             subfolders.sort()
             for name in sorted(names):
                 path = Path(folder) / name
                 if not path.is_file():
                     continue
                 if name.lower().endswith(_SUFFIXES):
-                    yield path, str(path.relative_to(source.parent))
+                    yield path, str(path.relative_to(source.parent)), path.stat().st_size
                 else:
                     self.ignored += 1
 
     def __iter__(self) -> Iterator[RawGame]:
         """Yield the raw games; call once."""
-        for path, place in self._files:
-            finished = self.done_bytes + path.stat().st_size
+        for path, place, size in self._files:
+            before = self.done_bytes
             try:
                 with path.open("rb", buffering=0) as stream:
                     for game in self._walk(cast(BinaryIO, stream), place, 0):
-                        self.done_bytes = finished - path.stat().st_size + stream.tell()
+                        self.done_bytes = before + stream.tell()
                         yield game
             except _READ_ERRORS as error:
                 self._note(place, error)
-            self.done_bytes = finished
+            self.done_bytes = before + size
+
+    def _note_folder(self, error: OSError) -> None:
+        """Remember a folder that cannot be listed."""
+        self._note(str(error.filename), error.strerror)
 
     def _note(self, place: str, error: object) -> None:
         """Remember what is wrong with a file, in one line."""

@@ -116,6 +116,7 @@ def test_stored_games_are_the_games(tmp_path: Path) -> None:
     assert store.lengths.tolist() == [len(game.moves) for game in games]
 
 
+@pytest.mark.compiled
 def test_workers_make_the_same_store(tmp_path: Path) -> None:
     records = random_records(900, plies=15, pass_rate=0.0)
     write_records(tmp_path / "a.sgf", records)

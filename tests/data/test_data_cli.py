@@ -56,6 +56,8 @@ def sgf_of_result(result: str) -> str:
 
 WRONG = [
     (["convert", "{tmp}/none.sgf", "-o", "{tmp}/out"], "none.sgf: no such file or folder"),
+    (["convert", "{tmp}/empty", "-o", "{tmp}/out"], "empty: no game records found"),
+    (["convert", "{tmp}/prose.sgf", "-o", "{tmp}/out"], "prose.sgf: no game records found"),
     (["convert", "{tmp}/games.sgf", "-o", "{tmp}"], "is something else than a game store"),
     (["convert", "{tmp}/games.sgf", "-o", "{tmp}/games.sgf/x"], "cannot be written"),
     (["convert", "{tmp}/games.sgf", "-o", "{tmp}/x", "--include", "dull"], "no such reason: dull"),
@@ -71,6 +73,8 @@ WRONG = [
 def test_wrong_input_gets_one_line_and_code_2(
     games: Path, tmp_path: Path, arguments: list[str], message: str, capsys
 ) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "prose.sgf").write_text("once upon a time")
     extra = ["--overwrite"] if arguments[-1] == "{tmp}" else []
     code = main([argument.format(tmp=tmp_path) for argument in arguments] + extra)
     output = capsys.readouterr()

@@ -127,6 +127,7 @@ def counted(positions: list[ChunkPosition]) -> Counter[bytes]:
     )
 
 
+@pytest.mark.compiled
 @pytest.mark.skipif(LEELAZ is None, reason="needs Debian's package leela-zero")
 def test_samples_equal_those_of_leelaz_bit_for_bit(tmp_path: Path) -> None:
     sgf = write_records(tmp_path / "games.sgf", made_games())

@@ -170,3 +170,13 @@ def test_missing_sources(tmp_path: Path) -> None:
         SourceReader([tmp_path / "nowhere.sgf"])
     with pytest.raises(SourceError, match="no sources"):
         SourceReader([])
+
+
+def test_files_that_vanish_or_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "a.sgf").write_bytes(ONE)
+    (tmp_path / "b.sgf").write_bytes(GAMES[1])
+    reader = SourceReader([tmp_path])
+    (tmp_path / "a.sgf").unlink()
+    assert texts(reader) == [GAMES[1].strip()]
+    assert "No such file" in reader.problems[0]
+    assert reader.done_bytes == reader.total_bytes
