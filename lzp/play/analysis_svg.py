@@ -70,7 +70,8 @@ def _panel(game: Game, report: SearchReport, title: str) -> str:
         f"<text y='72' font-size='13'>move {game.ply + 1}, {format_color(game.to_play)} to play, "
         f"{report.visits_root} visits</text>",
         _winrate_bar(black),
-        "<text y='166' font-size='12' opacity='0.7'>move   winrate   visits   variation</text>",
+        "<g font-size='12' opacity='0.7'><text y='166'>move</text>"
+        "<text x='52' y='166'>winrate</text><text x='112' y='166'>visits, variation</text></g>",
     ]
     rows += [
         _move_row(move, game.side, 190 + 38 * index)
@@ -97,7 +98,7 @@ def _move_row(move: MoveReport, side: int, y: int) -> str:
     variation = " ".join(format_vertex(step, side) for step in move.pv[:_PV_MOVES])
     return (
         f"<text y='{y}' font-size='14' font-weight='bold'>{format_vertex(move.move, side)}</text>"
-        f"<text x='48' y='{y}' font-size='14'>{100 * move.winrate:.1f}%</text>"
+        f"<text x='52' y='{y}' font-size='14'>{100 * move.winrate:.1f}%</text>"
         f"<text x='112' y='{y}' font-size='14'>{move.visits}</text>"
         f"<text y='{y + 16}' font-size='11' opacity='0.75'>{escape(variation)}</text>"
     )
