@@ -7,6 +7,7 @@ one run, because a shared machine's speed drifts.
 import statistics
 import time
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -62,11 +63,14 @@ def bench_samples(store: Path, batch_size: int, rounds: int, round_s: float) -> 
 
     Raises:
         StoreError: the store cannot be read.
+        ValueError: it holds less than a batch.
     """
     from lzp.data import GameStore, PositionSampler, SamplerParams
 
     sampler = PositionSampler(GameStore.open(store), "train", SamplerParams(batch_size=batch_size))
-    numbers = iter(range(len(sampler) * 1_000_000))
+    if len(sampler) == 0:
+        raise ValueError(f"{store}: fewer positions than a batch of {batch_size}")
+    numbers = count()
 
     def draw() -> int:
         number = next(numbers)
@@ -76,16 +80,18 @@ def bench_samples(store: Path, batch_size: int, rounds: int, round_s: float) -> 
     return figures | {"samples_per_s": median_rate(draw, rounds, round_s)}
 
 
-def random_positions(side: int, count: int, seed: int = 0) -> list[Game]:
-    """Return games of random moves, _OPENING_PLIES long at most."""
+def random_positions(
+    side: int, games: int, seed: int = 0, plies: int = _OPENING_PLIES
+) -> list[Game]:
+    """Return games of random legal moves, each of a random length up to `plies`."""
     random = np.random.default_rng(seed)
-    games = []
-    for _ in range(count):
+    played = []
+    for _ in range(games):
         game = Game(side)
-        for _ in range(int(random.integers(_OPENING_PLIES + 1))):
+        for _ in range(int(random.integers(plies + 1))):
             game.play(int(random.choice(game.legal_moves()[:-1])))
-        games.append(game)
-    return games
+        played.append(game)
+    return played
 
 
 def bench_search(evaluator: Evaluator, batch_size: int, visits: int, rounds: int) -> Figures:
