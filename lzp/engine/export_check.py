@@ -5,7 +5,6 @@ numpy in float64, by the formulas of the format. Neither shares code with what i
 the folding of norms and the runtimes.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,12 +12,18 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from lzp.engine.evaluator import Evaluator
 from lzp.engine.model import is_checkpoint, load_evaluator, read_as_weights
 from lzp.features import SYMMETRIES, encode
 from lzp.features.constants import BLACK_TO_MOVE_PLANE, WHITE_TO_MOVE_PLANE
 from lzp.go import Game
 from lzp.weights import ConvNorm, Dense, LeelaWeights
 from lzp.weights.tensors import EPSILON, VALUE_FOR_BLACK
+
+#: Games, and so positions, of each kind.
+RANDOM_GAMES, POLICY_GAMES = 24, 8
+#: By how many plies each game that follows the policy is longer than the one before.
+PLIES_APART = 4
 
 Doubles = NDArray[np.float64]
 
@@ -38,24 +43,29 @@ class Difference:
     winrate: float
 
 
-def compare_files(source: Path, target: Path, *, positions: int = 32, seed: int = 0) -> Difference:
-    """Compare what a model file answers with what its source computes, on random legal games.
+def compare_files(source: Path, target: Path, *, seed: int = 0) -> Difference:
+    """Compare what a model file answers with what its source computes.
+
+    The positions are of random games, and of games that follow the network's policy,
+    where it is as sharp as in play; all symmetries in turn.
 
     Args:
         source: the checkpoint or weight file that the target was made of.
         target: a model file of any form that can be played with.
-        positions: how many; games of no ply to several hundred, all symmetries in turn.
         seed: of the games.
 
     Raises:
         ModelError: one of the files cannot be used.
     """
-    evaluator = load_evaluator(target, batch_size=positions, threads=1)
-    planes = np.concatenate(list(_sample_planes(evaluator.side, positions, seed)))
+    evaluator = load_evaluator(target, batch_size=RANDOM_GAMES, threads=1)
+    rng = np.random.default_rng(seed)
+    games = [*_random_games(evaluator.side, rng), *_games_by_policy(evaluator, rng)]
+    symmetries = np.arange(len(games)) % SYMMETRIES
+    planes = encode(np.concatenate([game.boards for game in games]), symmetries)
     policy, value = evaluator.evaluate(planes)
     true_policy, true_value = _run_source(source, planes)
     return Difference(
-        positions=positions,
+        positions=len(games),
         policy=float(np.abs(policy - true_policy).max()),
         winrate=float(np.abs(value - true_value).max()) / 2,
     )
@@ -118,13 +128,27 @@ def _relu(x: Doubles) -> Doubles:
     return np.maximum(x, 0.0)
 
 
-def _sample_planes(side: int, positions: int, seed: int) -> Iterator[NDArray[np.uint8]]:
-    """Yield the planes of the last positions of random games, under changing symmetries."""
-    rng = np.random.default_rng(seed)
-    for index in range(positions):
-        game = Game(side)
+def _random_games(side: int, rng: np.random.Generator) -> list[Game]:
+    """Return games of uniformly random moves, of no ply to several hundred."""
+    games = [Game(side) for _ in range(RANDOM_GAMES)]
+    for game in games:
         for _ in range(int(rng.integers(0, side * side))):
-            if game.is_over:
-                break
-            game.play(int(rng.choice(game.legal_moves())))
-        yield encode(game.boards, index % SYMMETRIES)
+            if not game.is_over:
+                game.play(int(rng.choice(game.legal_moves())))
+    return games
+
+
+def _games_by_policy(evaluator: Evaluator, rng: np.random.Generator) -> list[Game]:
+    """Return games whose moves are drawn by a network's policy, each longer than the last."""
+    games = [Game(evaluator.side) for _ in range(POLICY_GAMES)]
+    for ply in range(PLIES_APART * POLICY_GAMES):
+        going = [game for game in games[ply // PLIES_APART :] if not game.is_over]
+        if not going:
+            break
+        policy, _ = evaluator.evaluate(encode(np.concatenate([game.boards for game in going])))
+        for game, chances in zip(going, policy.astype(np.float64), strict=True):
+            legal = game.legal_moves()
+            total = chances[legal].sum()
+            drawn = rng.choice(legal, p=chances[legal] / total) if total else rng.choice(legal)
+            game.play(int(drawn))
+    return games

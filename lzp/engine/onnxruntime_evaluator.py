@@ -98,6 +98,7 @@ def _open_session(model: bytes, threads: int) -> Any:
     try:
         if "CUDAExecutionProvider" in ort.get_available_providers() and _has_nvidia_gpu():
             try:
+                preload_cuda(ort)
                 return open_on([CUDA_PROVIDER, CPU_PROVIDER])
             except Exception as error:
                 reason = str(error).strip().splitlines()[0]
@@ -114,6 +115,17 @@ def _onnxruntime() -> ModuleType:
         import onnxruntime
     onnxruntime.set_default_logger_severity(SILENT)
     return onnxruntime  # type: ignore[no-any-return]
+
+
+def preload_cuda(ort: ModuleType) -> None:
+    """Load CUDA's libraries from pip packages, where a session would not look for them.
+
+    ONNX Runtime's own function tells on stdout what it misses, and stdout is GTP's: its
+    module gets a silent `print`. A session without the libraries says so by itself.
+    """
+    vars(ort)["print"] = lambda *_args, **_options: None
+    if hasattr(ort, "preload_dlls"):
+        ort.preload_dlls()
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 import torch
 from onnx import TensorProto, helper, numpy_helper
@@ -17,7 +18,7 @@ from lzp.engine.evaluator import empty_planes, find_fault
 from lzp.engine.export import write_model
 from lzp.engine.model import ModelError, load_evaluator
 from lzp.engine.onnx_graph import build_model
-from lzp.engine.onnxruntime_evaluator import OnnxEvaluator, RunOptions
+from lzp.engine.onnxruntime_evaluator import OnnxEvaluator, RunOptions, preload_cuda
 from lzp.engine.torchscript_evaluator import without_jit_warnings
 from tests.net.random_net import random_net, save_checkpoint
 from tests.networks import random_weights
@@ -292,6 +293,11 @@ def test_the_cpu_is_used_where_there_is_no_gpu() -> None:
     evaluator = OnnxEvaluator(model, "net", 5, RunOptions(batch_size=1, threads=1))
     assert evaluator.device in ("cpu", "cuda")
     assert find_fault(evaluator, evaluator.evaluate(empty_planes(5, 1)), 1) is None
+
+
+def test_looking_for_cuda_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    preload_cuda(onnxruntime)
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize(
