@@ -6,21 +6,31 @@ itself with a short list of packages, since a configuration file is data and mus
 able to call whatever Python can import.
 """
 
+import importlib
 import inspect
 import os
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
-from hydra.utils import get_object, instantiate
+from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from torch import Tensor
 
 ALLOWED_PACKAGES = ("lzp.", "torch.optim.", "pytorch_lightning.", "torchmetrics.")
 _GROUPS = ("network", "data", "optimizer", "schedule", "task", "trainer", "callbacks", "logger")
 _CONTROL_KEYS = frozenset({"_target_", "_partial_"})
+
+_WORDS = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    type(None): "null",
+}
 
 Plain = dict[str, Any]
 
@@ -64,16 +74,14 @@ def checked(cfg: DictConfig) -> tuple[RunSettings, Plain]:
     """
     plain = _plain(cfg)
     wanted = typing.get_type_hints(RunSettings)
-    for key, value in plain.items():
-        if key in wanted:
-            _check_value(key, wanted[key], value)
-        elif key not in (*_GROUPS, "experiment"):
-            raise ConfigError(f"{key}: no such key; keys are {', '.join((*_GROUPS, *wanted))}")
-        else:
-            _check_tree(key, value)
-    for field in fields(RunSettings):
-        if field.name not in plain:
-            raise ConfigError(f"{field.name}: missing")
+    for key in wanted:
+        if key not in plain:
+            raise ConfigError(f"{key}: missing")
+        _check_value(key, wanted[key], plain[key])
+    for key in plain.keys() - wanted.keys() - set(_GROUPS):
+        raise ConfigError(f"{key}: no such key; keys are {', '.join((*wanted, *_GROUPS))}")
+    for key in _GROUPS:
+        _check_tree(key, plain.get(key))
     return RunSettings(**{key: plain[key] for key in wanted}), plain
 
 
@@ -149,9 +157,10 @@ def _find_target(key: str, target: Any) -> Callable[..., Any]:
     refusal = f"{key}._target_: {target!r} is not one of {', '.join(ALLOWED_PACKAGES)}"
     if not isinstance(target, str) or not target.startswith(ALLOWED_PACKAGES):
         raise ConfigError(refusal)
+    package, _, name = target.rpartition(".")
     try:
-        found = get_object(target)
-    except Exception as error:
+        found = getattr(importlib.import_module(package), name)
+    except (ImportError, AttributeError) as error:
         raise ConfigError(f"{key}._target_: there is no {target}") from error
     module = getattr(found, "__module__", None) or ""
     if not callable(found) or not f"{module}.".startswith(ALLOWED_PACKAGES):
@@ -169,8 +178,20 @@ def _annotations(target: Callable[..., Any]) -> dict[str, Any]:
 
 def _check_value(key: str, annotation: Any, value: Any) -> None:
     if not _accepts(annotation, value):
-        wanted = inspect.formatannotation(annotation).replace("typing.", "")
-        raise ConfigError(f"{key}: {value!r} is not of the type {wanted}")
+        raise ConfigError(f"{key}: {value!r}, expected {_describe(annotation)}")
+
+
+def _describe(annotation: Any) -> str:
+    """Return a type in words, as far as a configuration can hold it."""
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin in (typing.Union, types.UnionType):
+        known = [_describe(option) for option in arguments if option is not Tensor]
+        return " or ".join(dict.fromkeys(known))
+    if origin is typing.Literal:
+        return " or ".join(map(str, arguments))
+    if isinstance(origin, type) and issubclass(origin, (Sequence, Set)):
+        return "a list"
+    return _WORDS.get(annotation, inspect.formatannotation(annotation))
 
 
 def _accepts(annotation: Any, value: Any) -> bool:
@@ -216,6 +237,6 @@ def _is_plain(annotation: Any, value: Any) -> bool:
         return isinstance(value, list)
     if annotation is dict:
         return isinstance(value, dict)
-    if inspect.isclass(annotation) and annotation is not object:
+    if inspect.isclass(annotation) and annotation not in (Any, object):
         return isinstance(value, str) and issubclass(annotation, os.PathLike)
     return True

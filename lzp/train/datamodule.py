@@ -16,6 +16,7 @@ from lzp.data import (
     SamplerParams,
     convert,
 )
+from lzp.data.progress import progress_bar
 from lzp.train.config import ConfigError
 from lzp.train.loader import BatchLoader, ReadPlan
 
@@ -86,9 +87,10 @@ class PositionDataModule(pl.LightningDataModule):
         """
         if self._path.exists() or not self._sources:
             return
-        _say(f"converting {', '.join(map(str, self._sources))} to {self._path}")
-        report = convert(self._sources, self._path, self._options)
-        _say(f"{report.games_stored:,} games, {report.positions_stored:,} positions stored")
+        say(f"converting {', '.join(map(str, self._sources))} to {self._path}")
+        with progress_bar() as progress:
+            report = convert(self._sources, self._path, self._options, progress=progress)
+        say(f"{report.games_stored:,} games, {report.positions_stored:,} positions stored")
 
     def setup(self, stage: str) -> None:
         """Open the store.
@@ -147,5 +149,6 @@ def _state(path: Path) -> tuple[int, int]:
     return found.st_size, found.st_mtime_ns
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """Print a line about the run to stderr."""
     print(f"lzp-train: {text}", file=sys.stderr, flush=True)

@@ -1,7 +1,6 @@
 """A training run from a composed configuration: check, build, fit, measure."""
 
 import logging
-import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,13 +8,12 @@ from pathlib import Path
 import pytorch_lightning as pl
 from omegaconf import DictConfig, OmegaConf
 
-from lzp.train.checkpoints import check_resumable
+from lzp.train.checkpoints import LAST, check_resumable
 from lzp.train.config import ConfigError, Plain, RunSettings, build, checked
-from lzp.train.datamodule import PositionDataModule
+from lzp.train.datamodule import PositionDataModule, say
 from lzp.train.task import TrainTask
 from lzp.weights.atomic import replacing
 
-LAST = "last.ckpt"
 _CONFIG = "config.yaml"
 
 
@@ -40,23 +38,25 @@ def run_training(cfg: DictConfig) -> RunResult:
     """Run what a composed configuration describes.
 
     Raises:
-        ConfigError: the configuration, or a file it names, cannot be used. Nothing has
+        ConfigError: the configuration, or a file it names, cannot be used; nothing has
             been written then.
-        ValueError, OSError: of the data: a source or store that cannot be used.
+        StoreError, SourceError: so for the game records or the store.
+        OSError: the run's folder cannot be written.
     """
     settings, plain = checked(cfg)
-    _quiet()
-    pl.seed_everything(settings.seed, workers=True, verbose=False)
-    task = _build_task(plain)
-    data = build(plain["data"], "data")
-    resumed = _resume_from(settings, task)
-    trainer = _build_trainer(plain)
-    if trainer.is_global_zero:
-        _save_config(cfg, Path(settings.run_dir))
-    trainer.fit(task, datamodule=data, ckpt_path=resumed, weights_only=True)
-    metrics = _numbers(trainer)
-    if settings.run_test and not trainer.interrupted:
-        metrics |= _test(trainer, task, data)
+    with warnings.catch_warnings():
+        _quiet()
+        pl.seed_everything(settings.seed, workers=True, verbose=False)
+        task = _build_task(plain)
+        data = build(plain["data"], "data")
+        resumed = _resume_from(settings, task)
+        trainer = _build_trainer(plain)
+        if trainer.is_global_zero and not plain["trainer"].get("fast_dev_run"):
+            _save_config(cfg, Path(settings.run_dir))
+        trainer.fit(task, datamodule=data, ckpt_path=resumed, weights_only=True)
+        metrics = _numbers(trainer)
+        if settings.run_test:
+            metrics |= _test(trainer, task, data)
     return RunResult(metrics=metrics, trainer=trainer, task=task, data=data)
 
 
@@ -101,7 +101,8 @@ def _resume_from(settings: RunSettings, task: TrainTask) -> str | None:
             raise ConfigError(f"{last}: from an earlier run; choose another name= or resume=auto")
         return None
     path = last if wanted in (True, "auto") else Path(str(wanted))
-    check_resumable(path, dict(task.hparams["network"]))
+    step = check_resumable(path, dict(task.hparams["network"]))
+    say(f"going on from {path}, step {step:,}")
     return str(path)
 
 
@@ -127,6 +128,7 @@ def _numbers(trainer: pl.Trainer) -> dict[str, float]:
 def _quiet() -> None:
     """Keep from the reader what Lightning says about things that are meant to be so."""
     logging.getLogger("pytorch_lightning.utilities.rank_zero").setLevel(logging.WARNING)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    # We make batches in a thread (loader.py); Lightning would count worker processes.
-    warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+    # The folder of a run that goes on, or that hydra has just put its log into.
+    warnings.filterwarnings("ignore", message=r"Checkpoint directory .* exists and is not empty")
+    # Lightning 2.6 with torch 2.13.
+    warnings.filterwarnings("ignore", message=r"`isinstance\(treespec, LeafSpec\)` is deprecated")

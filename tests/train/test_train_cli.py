@@ -1,0 +1,118 @@
+"""The command: its help, its one-line complaints, and a run from game records to a checkpoint."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hydra.core.global_hydra import GlobalHydra
+
+from lzp.train.cli import config_folder, main
+from tests.data.makers import random_records, write_records
+from tests.train.runs import SMALL
+
+# Hydra's logging would stay configured for the tests that come after.
+QUIET = ("hydra/job_logging=disabled", "hydra/hydra_logging=disabled")
+
+
+def run_main(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int | str | None:
+    """Run the command in this process and return its exit code."""
+    monkeypatch.setattr(sys, "argv", ["lzp-train", *arguments])
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "0")
+    GlobalHydra.instance().clear()
+    try:
+        main()
+    except SystemExit as stop:
+        return stop.code
+    finally:
+        GlobalHydra.instance().clear()
+    return 0
+
+
+@pytest.fixture
+def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_help_names_groups_options_and_examples(
+    in_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_main(monkeypatch, "--help") == 0
+    text = capsys.readouterr().out
+    assert "network: big, huge, medium, mini, small, tiny" in text
+    assert "lzp-train network=small data=sgf data.sources=[games/]" in text
+    assert not list(in_folder.iterdir())
+
+
+BAD = [
+    (["data=store", "data.store=x", "optimizer.lr=fast"], "optimizer.lr: 'fast', expected a num"),
+    (["network=colossal", "data.sources=[x]"], "Could not find 'network/colossal' Available"),
+    (["trainer.max_stepps=3", "data.sources=[x]"], "'trainer.max_stepps'"),
+    (["seed=", "data.sources=[x]"], "seed: '', expected a whole number"),
+    (["seed=[", "data.sources=[x]"], "seed=["),
+    ([], "data: name game records (data.sources=[...])"),
+    (["data.sources=[nowhere.sgf]", "network=tiny"], "nowhere.sgf"),
+    (["data=store", "data.store=nowhere", "network=tiny"], "nowhere: no such game store"),
+    (["data.sources=[x]", "run_dir=file/run"], "file"),
+    (["data=store", "data.store=x", "resume=none.ckpt", "network=tiny"], "none.ckpt: no such"),
+    (["data=store", "data.store=x", "resume=true", "network=tiny"], "last.ckpt: no such"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "complaint"), BAD)
+def test_bad_input_gets_one_line_and_exit_code_2(
+    arguments: list[str],
+    complaint: str,
+    in_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (in_folder / "file").write_text("no folder")
+    assert run_main(monkeypatch, *QUIET, *arguments) == 2
+    lines = capsys.readouterr().err.strip().splitlines()
+    complaints = [line for line in lines if not line.startswith("lzp-train: converting")]
+    assert len(complaints) == 1, lines
+    assert complaints[0].startswith("lzp-train: ")
+    assert complaint in complaints[0]
+
+
+def test_a_missing_extra_gets_one_line(
+    in_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delitem(sys.modules, "lzp.train.entry", raising=False)
+    monkeypatch.setitem(sys.modules, "hydra", None)
+    monkeypatch.setattr(sys, "argv", ["lzp-train"])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    assert stop.value.code == 2
+    assert capsys.readouterr().err == (
+        "lzp-train: needs hydra, which is not installed: pip install 'lzp[train]'\n"
+    )
+
+
+def test_a_sweep_gives_each_run_a_folder(
+    games_store: Path, in_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes = ("trainer.max_steps=3", "trainer.limit_val_batches=0", "run_dir=sweep")
+    arguments = ("-m", *QUIET, *SMALL, f"data.store={games_store}", *changes, "seed=1,2")
+    assert run_main(monkeypatch, *arguments) == 0
+    assert (in_folder / "sweep/0/last.ckpt").is_file()
+    assert "seed: 2" in (in_folder / "sweep/1/config.yaml").read_text()
+
+
+def test_the_process_goes_from_records_to_a_checkpoint(in_folder: Path) -> None:
+    write_records(in_folder / "games.sgf", random_records(60))
+    small = [change for change in SMALL if change != "data=store"]
+    sources = ["data=sgf", "data.sources=[games.sgf]", "name=mine", "logger=default"]
+    command = [sys.executable, "-m", "lzp.train.cli", *small, *sources]
+    environment = {"PYTHONPATH": str(config_folder().parent), "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "60 games" in done.stderr
+    assert "step 12 of 12" in done.stderr
+    assert "arning" not in done.stderr
+    run = in_folder / "runs" / "mine"
+    assert {"best.ckpt", "last.ckpt", "config.yaml", "tensorboard", "csv"} <= {
+        path.name for path in run.iterdir()
+    }

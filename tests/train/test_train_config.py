@@ -1,0 +1,103 @@
+"""Every option of every group, and what a wrong value says."""
+
+from pathlib import Path
+
+import pytest
+import pytorch_lightning as pl
+
+from lzp.train.config import ConfigError, build, checked
+from tests.train.runs import GROUPS, composed, options_of, small_run
+
+NEEDED = ("data=store", "data.store=games.lzps")
+OPTIONS = [(group, option) for group in GROUPS for option in options_of(group)]
+
+
+def test_groups_are_the_folders() -> None:
+    folders = {path.name for path in Path("conf").resolve().glob("*/")} - {"experiment"}
+    assert not folders or folders == set(GROUPS)
+
+
+@pytest.mark.parametrize(("group", "option"), OPTIONS)
+def test_every_option_composes_and_is_accepted(group: str, option: str, tmp_path: Path) -> None:
+    source = ["data.sources=[games]"] if (group, option) == ("data", "sgf") else NEEDED[1:]
+    chosen = [] if group == "data" else NEEDED[:1]
+    cfg = composed(*chosen, f"{group}={option}", *source, f"run_dir={tmp_path}")
+    _, plain = checked(cfg)
+    needs_gpu = option in ("gpu", "ddp")
+    if needs_gpu or option == "wandb":
+        return  # what it builds needs a GPU, or a package that is an extra
+    part = plain[group]
+    nodes = {group: part} if "_target_" in part else part
+    for name, node in nodes.items():
+        assert build(node, name) is not None
+
+
+@pytest.mark.parametrize("option", options_of("experiment"))
+def test_every_experiment_is_accepted(option: str) -> None:
+    settings, plain = checked(composed(*NEEDED, f"experiment={option}"))
+    assert settings.name == option
+    assert settings.run_dir == f"runs/{option}"
+    assert plain["schedule"].get("total_steps", 1) <= plain["trainer"]["max_steps"]
+
+
+BAD = [
+    ("optimizer.lr=abc", "optimizer.lr: 'abc', expected a number"),
+    ("optimizer.betas=3", "optimizer.betas: 3, expected a list"),
+    ("seed=x", "seed: 'x', expected a whole number"),
+    ("seed=-1", "seed: must be between"),
+    ("run_test=maybe", "run_test: 'maybe', expected true or false"),
+    ("network.blocks=1.5", "network.blocks: 1.5, expected a whole number"),
+    ("network.blocks=true", "network.blocks: True, expected a whole number"),
+    ("data.batch_size=many", "data.batch_size: 'many', expected a whole number"),
+    ("data.store=3", "data.store: 3, expected text or null"),
+    ("data.games.side=[1]", r"data.games.side: \[1\], expected a whole number or null"),
+    ("task.weights.policy=x", "task.weights.policy: 'x', expected a number"),
+    ("trainer.precision=bf17", "trainer.precision: 'bf17', expected .*bf16-mixed"),
+    ("schedule.warmup_steps=0.5", "schedule.warmup_steps: 0.5, expected a whole number"),
+    ("callbacks.checkpoint.monitor=3", "callbacks.checkpoint.monitor: 3, expected text or null"),
+    ("+network.foo=1", "network.foo: no such key; keys are blocks, filters"),
+    ("+network._args_=[1]", "network._args_: no such key"),
+    ("+what=1", "what: no such key; keys are name"),
+    ("network._target_=os.system", "network._target_: 'os.system' is not one of lzp"),
+    ("network._target_=lzp.train.cli.os.system", "there is no lzp.train.cli.os.system"),
+    ("network._target_=lzp.train.config.instantiate", "is not one of lzp"),
+    ("network._target_=lzp.net.Nothing", "there is no lzp.net.Nothing"),
+    ("network._target_=3", "network._target_: 3 is not one of lzp"),
+    ("data.store=???", "data.store: Missing mandatory value"),
+]
+
+
+@pytest.mark.parametrize(("override", "complaint"), BAD)
+def test_a_bad_value_is_named_with_its_full_key(override: str, complaint: str) -> None:
+    with pytest.raises(ConfigError, match=complaint) as caught:
+        checked(composed(*NEEDED, override))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("override", "complaint"),
+    [
+        ("network.blocks=0", "network: blocks: 0"),
+        ("data.games.val_fraction=2", "data.games|val_fraction"),
+        ("data.ahead=-1", "data: ahead"),
+        ("task.weights.value=-1", "value: -1"),
+        ("schedule.warmup_steps=50", "total_steps .12. must be more than warmup_steps .50."),
+        ("optimizer.lr=-1", "learning rate"),
+        ("trainer.devices=0", "trainer: "),
+        ("callbacks.last.every_steps=0", "callbacks.last: every_steps"),
+    ],
+)
+def test_a_value_out_of_range_is_refused_before_anything_is_written(
+    override: str, complaint: str, games_store: Path, tmp_path: Path
+) -> None:
+    from lzp.train.run import run_training
+
+    with pytest.raises(ConfigError, match=complaint):
+        run_training(small_run(games_store, tmp_path / "run", override))
+    assert not (tmp_path / "run").exists()
+
+
+def test_trainer_keys_are_those_of_lightning() -> None:
+    _, plain = checked(composed(*NEEDED))
+    assert plain["trainer"]["_target_"] == "pytorch_lightning.Trainer"
+    assert isinstance(build(plain["trainer"], "trainer", logger=False), pl.Trainer)
