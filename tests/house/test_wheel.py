@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import venv
 import zipfile
 from email.parser import HeaderParser
@@ -18,7 +19,8 @@ from tests.house.rules import ROOT
 
 pytestmark = pytest.mark.wheel
 
-COMMANDS = ["lzp-bench", "lzp-data", "lzp-export", "lzp-gtp", "lzp-match", "lzp-train"]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+COMMANDS = sorted(PROJECT["scripts"])
 
 
 def run(*command: str | Path, cwd: Path, lines: str = "") -> subprocess.CompletedProcess[str]:
