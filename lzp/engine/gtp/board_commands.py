@@ -137,8 +137,9 @@ def set_free_handicap(session: Session, args: Args) -> str:
 
 
 def _place_handicap(session: Session, moves: list[int]) -> str:
-    """Set Black's stones up on an empty board and return their vertices."""
+    """Set Black's stones up on an empty board; return their vertices, column by column."""
     game = session.game
+    moves = sorted(moves, key=lambda move: (move % game.side, move))
     if game.moves or game.setup:
         raise GtpError("board not empty")
     try:

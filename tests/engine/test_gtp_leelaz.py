@@ -1,0 +1,139 @@
+"""The same lines to the real leelaz and to us: the same replies, and the same heatmaps."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.engine.leelaz import HEATMAP, LEELAZ, needs_leelaz
+from tests.networks import write_random_network
+
+pytestmark = [pytest.mark.compiled, needs_leelaz]
+
+#: What both must answer with the same bytes.
+SAME = """\
+1 protocol_version
+known_command genmove
+known_command frobnicate
+7 frobnicate
+12name
+007 komi 6.5
+boardsize 19
+boardsize
+komi many
+komi
+play b Q16
+PLAY WHITE d4
+play w pass
+play b resign
+play b z1
+play b d4
+play red d5
+play b
+last_move
+move_history
+undo
+last_move
+undo
+undo
+undo
+undo
+last_move
+move_history
+final_score
+play b k10
+final_score
+final_status_list dead
+final_status_list seki
+clear_board
+fixed_handicap 9
+final_score
+clear_board
+fixed_handicap 1
+fixed_handicap x
+clear_board
+place_free_handicap 5
+clear_board
+place_free_handicap 11
+time_settings 600 30 5
+time_settings 600 30
+time_left b 60 5
+kgs-time_settings none
+kgs-time_settings byoyomi 300 30 5
+kgs-time_settings sometimes
+genmove
+genmove red
+lz-analyze what
+lz-analyze avoid b d4
+lz-analyze avoid b d4 0
+lz-analyze avoid b a1:pass 5
+lz-analyze avoid b d4 5 allow b q16 5
+loadsgf
+"""
+
+HEATMAPS = ["play b Q16", "play w D4", "play b C3", *[f"heatmap {s}" for s in range(8)]]
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory):
+    return write_random_network(tmp_path_factory.mktemp("net") / "net.txt", filters=8)
+
+
+def answer(command, lines):
+    """The replies, one a line, and what was on stderr."""
+    text = "\n".join([*lines, "quit"]) + "\n"
+    done = subprocess.run(
+        command, input=text, capture_output=True, text=True, timeout=120, check=True
+    )
+    replies = re.findall(r"^[=?].*?(?=\n\n)", done.stdout, re.DOTALL | re.MULTILINE)
+    return replies, done.stderr
+
+
+def leelaz(network, lines):
+    return answer(
+        [LEELAZ, "--cpu-only", "-g", "-w", network, "--noponder", "-t", "1", "-v", "5"], lines
+    )
+
+
+def ours(network, lines):
+    program = [sys.executable, "-m", "lzp.engine.gtp.cli"]
+    return answer([*program, "-w", network, "--noponder", "-v", "5"], lines)
+
+
+def test_replies_are_leela_zeros(network):
+    lines = SAME.splitlines()
+    theirs, mine = leelaz(network, lines)[0], ours(network, lines)[0]
+    assert len(theirs) == len(mine) == len(lines) + 1
+    different = {
+        line: (their, our)
+        for line, their, our in zip(lines, theirs, mine, strict=False)
+        if their.strip() != our.strip()
+        # Where we refuse we may add a reason to leelaz's words.
+        and not (their.startswith("?") and our.startswith(f"{their}: "))
+    }
+    assert different == {}
+
+
+def test_heatmaps_are_leela_zeros_under_all_symmetries(network):
+    theirs, mine = (HEATMAP.findall(engine(network, HEATMAPS)[1]) for engine in (leelaz, ours))
+    assert len(theirs) == len(mine) == 8
+    for (rows, passing, winrate), (our_rows, our_passing, our_winrate) in zip(
+        theirs, mine, strict=True
+    ):
+        assert float(our_winrate) == pytest.approx(float(winrate), abs=2e-5)
+        shares = [int(share) for share in [*rows.split(), passing]]
+        our_shares = [int(share) for share in [*our_rows.split(), our_passing]]
+        assert max(shares) > 3
+        assert max(abs(a - b) for a, b in zip(shares, our_shares, strict=True)) <= 1
+
+
+def test_analysis_lines_have_leela_zeros_form(network):
+    lines = ["play b Q16", "lz-analyze w 10 minmoves 7"]
+    forms = []
+    for engine in (leelaz, ours):
+        (reply,) = [reply for reply in engine(network, lines)[0] if "info" in reply]
+        assert reply.startswith("=\ninfo move ")
+        words = reply.splitlines()[1].replace("pass", "A1").split()
+        forms.append([re.sub(r"\d+", "N", re.sub(r"[A-T]\d+", "V", word)) for word in words[:16]])
+    assert forms[0][:13] == forms[1][:13]
