@@ -212,7 +212,7 @@ def test_handicap_is_placed_counted_and_not_undone(talk):
 
 def test_free_handicap_goes_on_where_the_star_points_end(talk):
     stones = talk("place_free_handicap 11", side=19)[0].split()[1:]
-    assert stones == "D4 D7 D10 D13 D16 K4 K10 K16 Q4 Q10 Q16".split()
+    assert stones == ["D4", "D7", "D10", "D13", "D16", "K4", "K10", "K16", "Q4", "Q10", "Q16"]
     assert len(set(talk("place_free_handicap 40", side=19)[0].split()[1:])) == 25
 
 
