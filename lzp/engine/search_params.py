@@ -12,6 +12,12 @@ def _check(name: str, value: float, low: float, high: float) -> None:
         raise ValueError(f"{name} must be {low:g} to {high:g}, not {value:g}")
 
 
+def _check_optional(name: str, value: float | None, low: float, high: float) -> None:
+    """Raise ValueError unless the value is None or within its range."""
+    if value is not None:
+        _check(name, value, low, high)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SearchParams:
     """The constants of one search. Winrates are in [0, 1] throughout.
@@ -78,8 +84,8 @@ class SearchParams:
         _check("random_visits", self.random_visits, 0, 1_000_000_000)
         _check("random_temperature", self.random_temperature, 0.01, 100)
         _check("lcb_min_visit_ratio", self.lcb_min_visit_ratio, 0, 1)
-        _check("symmetry", self.symmetry or 0, 0, 7)
-        _check("seed", self.seed or 0, 0, 2**64 - 1)
+        _check_optional("symmetry", self.symmetry, 0, 7)
+        _check_optional("seed", self.seed, 0, 2**64 - 1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,9 +2,15 @@
 
 import zlib
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from lzp.engine.search import Search
+from lzp.engine.search_params import SearchParams
+from lzp.go import Game
+from lzp.go.vertex import parse_vertex
 
 Answer = tuple[NDArray[np.float32], NDArray[np.float32]]
 
@@ -32,11 +38,6 @@ class UniformEvaluator:
         return policy, np.array([self._value(position) for position in planes], np.float32)
 
 
-def stone_lead(planes: NDArray[np.uint8]) -> float:
-    """More stones than the other side is better: enough to want captures."""
-    return float(np.tanh(0.3 * (int(planes[0].sum()) - int(planes[8].sum()))))
-
-
 class HashEvaluator:
     """Answers at random, but always the same to the same planes."""
 
@@ -57,3 +58,65 @@ class HashEvaluator:
         answers = [self.answer(position) for position in planes]
         policy = np.stack([policy for policy, _ in answers])
         return policy, np.array([value for _, value in answers], np.float32)
+
+
+def stone_margin(planes: NDArray[np.uint8]) -> float:
+    """Return a value that grows slowly with the stones ahead, so that more is still better."""
+    return float(np.tanh(0.1 * (int(planes[0].sum()) - int(planes[8].sum()))))
+
+
+class UrgentEvaluator(UniformEvaluator):
+    """Looks first at the last liberties of chains that have one or two, and knows no more."""
+
+    name = "urgent"
+
+    def evaluate(self, planes: NDArray[np.uint8]) -> Answer:
+        _, value = super().evaluate(planes)
+        return np.stack([self._policy(position) for position in planes]), value
+
+    def _policy(self, planes: NDArray[np.uint8]) -> NDArray[np.float32]:
+        colors = planes[0].astype(int) + 2 * planes[8]
+        weights = np.ones(self.side * self.side + 1)
+        seen: set[int] = set()
+        for start in np.flatnonzero(colors):
+            if start not in seen:
+                chain, liberties = self._chain(colors.ravel(), int(start))
+                seen |= chain
+                if len(liberties) <= 2:
+                    weights[sorted(liberties)] += 100 / len(liberties)
+        return (weights / weights.sum()).astype(np.float32)
+
+    def _chain(self, colors: NDArray[np.int64], start: int) -> tuple[set[int], set[int]]:
+        chain, liberties, todo = {start}, set(), [start]
+        while todo:
+            for near in self._neighbors(todo.pop()):
+                if colors[near] == 0:
+                    liberties.add(near)
+                elif colors[near] == colors[start] and near not in chain:
+                    chain.add(near)
+                    todo.append(near)
+        return chain, liberties
+
+    def _neighbors(self, point: int) -> list[int]:
+        y, x = divmod(point, self.side)
+        places = [(y - 1, x), (y + 1, x), (y, x - 1), (y, x + 1)]
+        return [b * self.side + a for b, a in places if 0 <= a < self.side and 0 <= b < self.side]
+
+
+def won_after(move: str, side: int) -> Callable[[np.ndarray], float]:
+    """Return a value that only likes positions where Black has a stone on a point."""
+    y, x = divmod(parse_vertex(move, side), side)
+
+    def value(planes: np.ndarray) -> float:
+        black = planes[0] if planes[16, 0, 0] else planes[8]
+        sign = 1.0 if planes[16, 0, 0] else -1.0
+        return sign * (0.6 if black[y, x] else -0.6)
+
+    return value
+
+
+def search_on(game: Game, evaluator: Any = None, **params: Any) -> Search:
+    """Return a search of a game's position, by chance but repeatable."""
+    search = Search(evaluator or HashEvaluator(game.side), SearchParams(seed=7, **params))
+    search.set_position(game)
+    return search
