@@ -8,12 +8,12 @@ import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from rich.console import Console
 from rich.table import Table
 
 from lzp import __version__
+from lzp.engine.command_line import OneLineParser
 from lzp.play.bench import Figures, bench_moves, bench_samples, bench_search, bench_start
 from lzp.play.gtp_client import CommandError, EngineError
 
@@ -27,14 +27,6 @@ examples:
   lzp-bench samples --store games.lzps
   lzp-bench search --visits 1600 --batch 8 --json
   lzp-bench start --command "bin/play -v 1" """
-
-
-class _OneLineParser(argparse.ArgumentParser):
-    """Argument parser whose errors are one line and exit code 2."""
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong in one line."""
-        self.exit(2, f"{self.prog}: {message} (see lzp-bench --help)\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -98,7 +90,7 @@ def _positive(text: str) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     """Return the parser of lzp-bench."""
-    parser = _OneLineParser(
+    parser = OneLineParser(
         prog="lzp-bench",
         description=_DESCRIPTION,
         epilog=_EPILOG,

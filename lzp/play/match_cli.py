@@ -5,11 +5,11 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from rich.console import Console
 from rich.table import Table
 
+from lzp.engine.command_line import OneLineParser
 from lzp.go import BLACK, EMPTY
 from lzp.play.match import Match, MatchOptions, tally
 from lzp.play.match_clock import TimeControl
@@ -29,14 +29,6 @@ examples:
   lzp-match -a "lzp-gtp -v 200" -b "gnugo --mode gtp --level 10" --games 20 --sgf out/
   lzp-match -a "lzp-gtp -w new.txt.gz -v 100" -b "lzp-gtp -w old.txt.gz -v 100" --games 100
   lzp-match -a "lzp-gtp --noponder" -b "leelaz -g -w net.gz --noponder" --time 0,60,10"""
-
-
-class _OneLineParser(argparse.ArgumentParser):
-    """Argument parser whose errors are one line and exit code 2."""
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong in one line."""
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -133,7 +125,7 @@ def _options(values: argparse.Namespace) -> MatchOptions:
 
 def _parser() -> argparse.ArgumentParser:
     """Return the parser of lzp-match."""
-    parser = _OneLineParser(
+    parser = OneLineParser(
         prog="lzp-match",
         description=_DESCRIPTION,
         epilog=_EPILOG,

@@ -5,13 +5,13 @@ games that were over and can go on.
 """
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from lzp.go import BLACK, EMPTY, WHITE
 from lzp.play.match_game import ENDINGS
+from lzp.weights.atomic import replacing
 
 _RESULTS_FILE = "match.json"
 _FORMAT = 1
@@ -71,13 +71,9 @@ def write_results(folder: Path, match: Mapping[str, object], games: Sequence[Pla
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write a file beside its name and move it into place."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    """Write a text file as a whole or not at all."""
+    with replacing(path) as file:
+        file.write(text.encode())
 
 
 def read_results(folder: Path, match: Mapping[str, object]) -> list[PlayedGame]:

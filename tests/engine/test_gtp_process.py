@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -140,17 +141,22 @@ def test_the_end_of_input_is_quit(start):
     assert engine.process.wait(SOON_S) == 0
 
 
-@pytest.mark.parametrize("last", ["9 quit\r\n", None])
-def test_leaving_ends_an_analysis_and_the_process(start, last):
-    engine = start()
-    engine.send("lz-analyze 1\n")
-    engine.wait_for(r"=\ninfo move .*\n")
+def leave(engine, last):
+    """Send the last line, or close the pipe if there is none; the process must end soon."""
     if last is None:
         engine.stdin.close()
     else:
         engine.send(last)
     assert engine.process.wait(SOON_S) == 0
     engine.reader.join()
+
+
+@pytest.mark.parametrize("last", ["9 quit\r\n", None])
+def test_leaving_ends_an_analysis_and_the_process(start, last):
+    engine = start()
+    engine.send("lz-analyze 1\n")
+    engine.wait_for(r"=\ninfo move .*\n")
+    leave(engine, last)
     ending = rb"\n\n$" if last is None else rb"\n\n=9? \n\n$"
     assert re.search(ending, engine.text)
 
@@ -160,12 +166,7 @@ def test_leaving_ends_a_move_and_the_process(start, last):
     engine = start()
     engine.send("name\ntime_settings 3600 0 0\nlz-genmove_analyze b 1\n")
     engine.wait_for(r"info move")
-    if last is None:
-        engine.stdin.close()
-    else:
-        engine.send(last)
-    assert engine.process.wait(SOON_S) == 0
-    engine.reader.join()
+    leave(engine, last)
     assert re.search(rb"\nplay [A-HJ]\d\n\n", engine.text)
 
 
@@ -203,6 +204,21 @@ def test_other_input_does_not_cut_a_move_short(start):
     engine.wait_for(r"info move")
     engine.send("name\n")
     assert engine.wait_for(rf"play [A-HJ]\d\n\n= {catalog.NAME}\n\n") > 0.3
+
+
+def test_control_c_ends_the_process_without_a_traceback(network):
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [*PROGRAM, "-w", network, "-q"], stdin=pipe, stdout=pipe, stderr=pipe
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(b"lz-analyze 1\n")
+        process.stdin.flush()
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=20)[1]
+        assert (process.returncode, said) == (0, b"")
 
 
 def test_a_reader_that_goes_away_ends_the_process(network):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn, cast
 
 from lzp import __version__
+from lzp.engine.command_line import OneLineParser
 from lzp.engine.gtp.engine import GtpEngine, GtpLog
 from lzp.engine.gtp.loader import LoadingResponder
 from lzp.engine.gtp.options import TIME_MANAGEMENT, EngineOptions
@@ -30,14 +31,6 @@ Without -v, -p and a clock from the board, a move takes at most 5 s. With severa
 limits the first one reached counts. Exit code 2: a flag or a file given here is wrong."""
 
 
-class _OneLineParser(argparse.ArgumentParser):
-    """Argument parser whose errors are one line and exit code 2."""
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong in one line."""
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the engine on standard input and output until "quit" or the end of input."""
     options = parse_options(arguments)
@@ -48,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     lines = LineQueue()
     sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
     start_reader(cast(ByteSource, sys.stdin.buffer), lines)
-    GtpEngine(lines, sys.stdout, LoadingResponder(options, lines), log).run()
+    with contextlib.suppress(KeyboardInterrupt):
+        GtpEngine(lines, sys.stdout, LoadingResponder(options, lines), log).run()
     _leave()
 
 
@@ -110,7 +104,7 @@ def _komi(text: str) -> float:
 
 def _parser() -> argparse.ArgumentParser:
     """Return the parser of lzp-gtp's flags."""
-    parser = _OneLineParser(
+    parser = OneLineParser(
         prog="lzp-gtp",
         description=_DESCRIPTION,
         epilog=_EPILOG,

@@ -1,6 +1,5 @@
 """Commands about the whole game: its score, the status of stones, SGF files."""
 
-import os
 import time
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from lzp.engine.gtp.protocol import GtpError
 from lzp.engine.gtp.session import Handler, Session
 from lzp.go.vertex import format_vertex
 from lzp.sgf import SgfError, SgfInfo, read_game, to_game, write_game
+from lzp.weights.atomic import replacing
 
 #: A score nearer to zero than this is a draw, as Leela Zero has it.
 _DRAW_POINTS = 0.1
@@ -73,20 +73,11 @@ def print_sgf(session: Session, args: Args) -> str:
         return text
     path = Path(" ".join(args))
     try:
-        _write_beside(path, text)
+        with replacing(path) as file:
+            file.write(text.encode() + b"\n")
     except OSError as error:
         raise GtpError(f"cannot write {path}: {error.strerror or error}") from None
     return ""
-
-
-def _write_beside(path: Path, text: str) -> None:
-    """Write a file beside its name and move it into place."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(text + "\n", encoding="utf-8")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _one_line(error: Exception) -> str:
