@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lzp.engine.player import Player, PlayerParams
 from lzp.engine.search import Search
+from lzp.engine.search_kernels import fills_own_eye
 from lzp.engine.search_params import SearchLimits, SearchParams
 from lzp.features import encode
 from lzp.go.constants import BLACK, WHITE
@@ -50,6 +51,7 @@ def warmup() -> float:
     search.run(SearchLimits(visits=50, prune=True))
     search.tree.gather(1)
     search.tree.cancel(1)
+    fills_own_eye(game.boards, 0)
     encode(game.boards)
     game.area_score()
     game.legal_moves()
