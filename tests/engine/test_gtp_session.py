@@ -236,6 +236,13 @@ def test_genmove_answers_after_the_game_is_over(talk):
     assert replies[3].startswith("=")
 
 
+def test_clean_up_passes_only_when_nothing_else_is_left(talk):
+    won = ["play b d1", "play b d2", "play b d3", "play b d4", "play b d5", "play b d6",
+           "play b d7", "play b d8", "play b d9", "play w pass"]  # fmt: skip
+    assert talk(*won, "kgs-genmove_cleanup b")[-1] != "= pass"
+    assert talk(*won, "genmove b")[-1] == "= pass"  # it is ahead: after a pass that wins
+
+
 SEGMENT = (
     r"info move (?:pass|[A-HJ]\d) visits \d+ winrate \d{1,5} prior \d{1,5} lcb \d{1,5} order \d+"
     r" pv(?: (?:pass|[A-HJ]\d))+"
@@ -346,6 +353,14 @@ def test_a_broken_network_is_told_by_the_commands_that_need_it(talk, tmp_path, c
     assert replies[3].startswith(f"? {bad}: ")
     assert replies[6] == "= "
     assert f"lzp-gtp: {bad}: " in capfd.readouterr().err
+
+
+def test_a_flag_out_of_range_is_told_by_the_commands_that_think(talk, capfd):
+    assert talk("play b e5", "genmove w", batch_size=5000) == [
+        "= ",
+        "? batch_size must be 1 to 4096, not 5000",
+    ]
+    assert "lzp-gtp: batch_size must be" in capfd.readouterr().err
 
 
 def test_time_settings_limit_a_move(talk):

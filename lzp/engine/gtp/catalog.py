@@ -46,6 +46,7 @@ SESSION_COMMANDS = (
     "set_free_handicap",
     "loadsgf",
     "printsgf",
+    "kgs-genmove_cleanup",
     "kgs-time_settings",
     "heatmap",
     "lz-analyze",

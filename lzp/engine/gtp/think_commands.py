@@ -24,18 +24,24 @@ def genmove(session: Session, args: Args) -> str:
     return _move(session, read_color(args[0], _NO_COLOR))
 
 
-def _move(session: Session, color: int, **reporting: Any) -> str:
+def genmove_cleanup(session: Session, args: Args) -> str:
+    """kgs-genmove_cleanup COLOR: a move that takes dead stones; passes only if none is left."""
+    need(args, 1, _NO_COLOR)
+    return _move(session, read_color(args[0], _NO_COLOR), cleanup=True)
+
+
+def _move(session: Session, color: int, **choosing: Any) -> str:
     """Decide on a move, play it, and return its vertex or "resign".
 
     Args:
         session: the game.
         color: whose move; need not be in turn.
-        reporting: passed on to `Player.choose`.
+        choosing: passed on to `Player.choose`.
     """
     player, game = session.thinker(), session.game
     try:
         decision = player.choose(
-            game, color, clock=session.clock, stop=session.lines.interrupt, **reporting
+            game, color, clock=session.clock, stop=session.lines.interrupt, **choosing
         )
     except EvaluationError as error:
         raise GtpError(str(error)) from None
@@ -124,6 +130,7 @@ def heatmap(session: Session, args: Args) -> str:
 
 HANDLERS: dict[str, Handler] = {
     "genmove": genmove,
+    "kgs-genmove_cleanup": genmove_cleanup,
     "lz-analyze": analyze,
     "lz-genmove_analyze": genmove_analyze,
     "heatmap": heatmap,
