@@ -425,7 +425,10 @@ def cancel_leaves(tree: TreeArrays, batch: BatchArrays, count: int) -> None:
 
 @kernel
 def exclude_repeats(tree: TreeArrays, batch: BatchArrays, history: NDArray[np.uint64]) -> None:
-    """Take the moves out of the root that lead back to a position of the game."""
+    """Take the moves out of the root that lead back to a position of the game.
+
+    Where that leaves nothing to play, passing is a candidate.
+    """
     root = int64(len(batch.boards)) - 1
     board = batch.boards[root]
     priors = tree.priors[0]
@@ -442,8 +445,12 @@ def exclude_repeats(tree: TreeArrays, batch: BatchArrays, history: NDArray[np.ui
                 priors[move] = -1.0
             else:
                 left += 1
-    tree.nodes[0]["next_move"] = UNKNOWN
-    if left == 0 and priors[area] < 0.0 and tree.nodes[0]["edge_count"] == 0:
+    node = tree.nodes[0]
+    node["next_move"] = UNKNOWN
+    start = int64(node["edge_start"])
+    for ordinal in range(int64(node["edge_count"])):
+        left += int64(tree.edges[start + ordinal]["closed"]) & INVALID == 0
+    if left == 0 and priors[area] < 0.0:
         priors[area] = 1.0
 
 

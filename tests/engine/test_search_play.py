@@ -7,6 +7,7 @@ from lzp.engine.restrictions import MoveRestrictions, Restriction
 from lzp.engine.search import Search
 from lzp.engine.search_params import SearchLimits, SearchParams
 from lzp.go import BLACK, WHITE, Game
+from lzp.go.constants import SUPERKO
 from lzp.go.vertex import parse_vertex
 from tests.engine.scripted import (
     HashEvaluator,
@@ -151,8 +152,25 @@ def test_repetition_is_no_candidate_at_the_root() -> None:
         search = search_on(game, UniformEvaluator(2), dumb_pass=True)
         listed = {move.move for move in _all_moves(search)}
         assert listed == set(game.legal_moves().tolist())
-        met += any(game.check(move) == 4 for move in range(4))
+        met += any(game.check(move) == SUPERKO for move in range(4))
     assert met > 0
+
+
+def test_only_a_repetition_left_leaves_the_pass() -> None:
+    random = np.random.default_rng(5)
+    game = Game(2, 0.5)
+    banned: list[int] = []
+    while not banned:
+        if game.is_over:
+            game.clear()
+        game.play(int(random.choice(game.legal_moves())))
+        banned = [move for move in range(4) if game.check(move) == SUPERKO]
+    color = game.to_play
+    others = [move for move in range(5) if move != banned[0]]
+    avoid = tuple(Restriction(color, move, game.ply + 1) for move in others)
+    search = search_on(game, UniformEvaluator(2))
+    report = search.run(SearchLimits(visits=20), restrictions=MoveRestrictions(avoid=avoid))
+    assert [move.move for move in report.moves] == [game.pass_move]
 
 
 def _all_moves(search: Search):

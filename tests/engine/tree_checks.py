@@ -53,7 +53,9 @@ def check_invariants(search: Search) -> None:
         assert node["visited_prior"] == pytest.approx(visited, abs=1e-5)
         if node["state"] == EXPANDED:
             waiting = arrays.priors[index]
-            assert edges["prior"].sum() + waiting[waiting >= 0].sum() == pytest.approx(1, abs=1e-5)
+            total = edges["prior"].sum() + waiting[waiting >= 0].sum()
+            # The root loses what would repeat a position, and the rest is not scaled up.
+            assert total == pytest.approx(1, abs=1e-5) or (index == 0 and total < 1)
         for edge in edges[edges["child"] >= 0]:
             _check_edge(search, edge)
     assert seen == search.tree.node_count
