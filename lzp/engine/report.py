@@ -66,7 +66,7 @@ class Reporter:
     def __init__(self, tree: TreeArrays, lcb_ratio: float) -> None:
         """Read a tree; valid until its arrays are replaced."""
         self.tree = tree
-        self._ratio = lcb_ratio
+        self._ratio = float(lcb_ratio)
         self._quantiles = student_quantiles()
         size = tree.priors.shape[1]
         self._stats = np.zeros(size, MOVE_STATS)

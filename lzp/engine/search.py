@@ -204,9 +204,9 @@ class Search:
             return True
         if not (limits.prune or limits.stop_when_decided):
             return False
-        contenders = count_contenders(
-            self._tree.arrays, self._expected_left(limits), student_quantiles(), limits.prune
-        )
+        # As a float always: an integer would be compiled for once more.
+        left = float(self._expected_left(limits))
+        contenders = count_contenders(self._tree.arrays, left, student_quantiles(), limits.prune)
         return limits.stop_when_decided and contenders <= 1
 
     def report(self, min_moves: int = 0) -> SearchReport:

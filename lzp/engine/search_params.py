@@ -31,7 +31,7 @@ class SearchParams:
         root_fpu_reduction: the same at the root, where noise is off.
         virtual_loss: lost playouts counted for each visit that waits for the network.
         batch_size: most positions evaluated in one call.
-        max_nodes: bound of the tree; about 1.8 KB a node on a 19x19 board.
+        max_nodes: bound of the tree; about 1.6 KB a node on a 19x19 board.
         noise: whether Dirichlet noise is mixed into the root's priors, for self-play.
         noise_alpha: concentration of that noise on 19x19; it scales with 361 / side².
         noise_weight: its share.

@@ -44,6 +44,7 @@ for side in (5, 19):
     avoid = MoveRestrictions(avoid=(Restriction(BLACK, 3, 50),))
     player.search.set_position(game)
     player.search.run(SearchLimits(visits=300), restrictions=avoid, min_moves=30)
+    player.search.run(SearchLimits(time_s=0.1, prune=True, stop_when_decided=True))
     player.choose(game, game.to_play, cleanup=True)
     player.ponder(game, threading.Event())
     game.undo()
