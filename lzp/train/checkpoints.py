@@ -1,6 +1,5 @@
 """Checkpoints on disk: written whole or not at all, read as data only."""
 
-import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ class AtomicCheckpointIO(TorchCheckpointIO):
     def save_checkpoint(
         self,
         checkpoint: dict[str, Any],
-        path: str | os.PathLike[str],
+        path: str | Path,
         storage_options: Any | None = None,
     ) -> None:
         """Write `checkpoint` to `path`; makes the folder.
@@ -39,6 +38,21 @@ class AtomicCheckpointIO(TorchCheckpointIO):
         target.parent.mkdir(parents=True, exist_ok=True)
         with replacing(target) as file:
             torch.save(checkpoint, file)
+
+    def load_checkpoint(
+        self,
+        path: str | Path,
+        map_location: Any = "cpu",
+        weights_only: bool | None = True,
+    ) -> dict[str, Any]:
+        """Return what a file holds; as data, whatever the caller says.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            pickle.UnpicklingError: the file holds more than plain data.
+        """
+        checkpoint: dict[str, Any] = super().load_checkpoint(path, map_location, weights_only=True)
+        return checkpoint
 
 
 class LastCheckpoint(Checkpoint):
@@ -87,7 +101,7 @@ class LastCheckpoint(Checkpoint):
     def _save(self, trainer: pl.Trainer) -> None:
         step = trainer.global_step
         if step > self._saved_step and not getattr(trainer, "fast_dev_run", False):
-            trainer.save_checkpoint(self._path)
+            trainer.save_checkpoint(self._path, weights_only=False)  # all: optimizer, loader
             self._saved_step = step
 
 

@@ -10,6 +10,9 @@ from lzp.data import GameFilter, GameStore, PositionSampler, SamplerParams
 from lzp.train.loader import BatchLoader, ReadPlan, TrainBatch, read_ahead
 
 
+BLANK = TrainBatch(*[torch.zeros(1)] * len(TrainBatch._fields))
+
+
 def loader_of(store: Path, *, drop_last: bool = True, **plan: int | bool) -> BatchLoader:
     params = SamplerParams(batch_size=64, seed=3, drop_last=drop_last)
     sampler = PositionSampler(GameStore.open(store), "train", params, GameFilter(val_fraction=0.1))
@@ -67,7 +70,7 @@ def test_length_counts_the_ragged_end(games_store: Path) -> None:
 
 def test_an_error_in_the_thread_reaches_the_reader() -> None:
     def failing() -> Iterator[TrainBatch]:
-        yield TrainBatch(*[torch.zeros(1)] * 3)
+        yield BLANK
         raise OSError("disk gone")
 
     batches = read_ahead(failing(), 2)
@@ -79,7 +82,7 @@ def test_an_error_in_the_thread_reaches_the_reader() -> None:
 def test_leaving_early_ends_the_thread() -> None:
     def endless() -> Iterator[TrainBatch]:
         while True:
-            yield TrainBatch(*[torch.zeros(1)] * 3)
+            yield BLANK
 
     before = threading.active_count()
     batches = read_ahead(endless(), 1)

@@ -136,6 +136,7 @@ def test_a_resumed_run_ends_with_the_very_same_numbers(
     assert whole["lr_schedulers"] == resumed["lr_schedulers"]
     positions = [c["loops"]["fit_loop"]["state_dict"]["combined_loader"] for c in (whole, resumed)]
     assert positions[0] == positions[1]
+    assert positions[0][0]["epoch"] == (1 if steps == 50 else 0)
 
 
 def test_the_average_is_what_is_measured_and_exported(games_store: Path, tmp_path: Path) -> None:
@@ -156,7 +157,7 @@ def test_thirty_two_positions_are_learned_by_heart(tmp_path: Path) -> None:
         "data.games.test_fraction=0",
         "data.batch_size=32",
         "network.filters=16",
-        "trainer.max_steps=100",
+        "trainer.max_steps=160",
         "trainer.limit_val_batches=0",
         "optimizer.lr=0.01",
     )
