@@ -9,7 +9,6 @@ import torch
 from lzp.data import GameFilter, GameStore, PositionSampler, SamplerParams
 from lzp.train.loader import BatchLoader, ReadPlan, TrainBatch, read_ahead
 
-
 BLANK = TrainBatch(*[torch.zeros(1)] * len(TrainBatch._fields))
 
 
