@@ -20,6 +20,9 @@ from lzp.engine.student import student_quantiles
 from lzp.engine.tree import Tree
 from lzp.go.game import Game
 
+#: Visits that a root takes in any case: counters are 32-bit, and a full tree, which asks
+#: the network nothing any more, would reach their end in an hour.
+MOST_VISITS = 2**30
 #: Before so much time and so many playouts, their rate says little.
 _RATE_TIME_S = 1.0
 _RATE_PLAYOUTS = 100
@@ -178,8 +181,8 @@ class Search:
         self._playouts += self._tree.root_visits - before
 
     def _left(self, limits: SearchLimits) -> float:
-        """Return the playouts that the visit and playout limits leave, infinite without any."""
-        visits = math.inf if limits.visits is None else limits.visits - self._tree.root_visits
+        """Return the playouts that the visit and playout limits leave."""
+        visits = min(limits.visits or MOST_VISITS, MOST_VISITS) - self._tree.root_visits
         playouts = math.inf if limits.playouts is None else limits.playouts - self._playouts
         return max(0.0, min(visits, playouts))
 

@@ -413,3 +413,10 @@ def test_pruned_moves_compete_again_in_the_next_search() -> None:
 def test_without_the_option_the_limit_is_used_up() -> None:
     search = search_on(Game(5), UniformEvaluator(5, won_after("C3", 5)))
     assert search.run(SearchLimits(visits=500)).visits_root == 500
+
+
+def test_endless_search_ends_before_counters_overflow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lzp.engine.search.MOST_VISITS", 900)
+    search = search_on(Game(5), max_nodes=40)
+    assert search.run(SearchLimits()).visits_root == 900
+    assert search.run(SearchLimits(visits=2000)).visits_root == 901
