@@ -33,9 +33,9 @@ from lzp.engine.tree_state import (
     TreeArrays,
 )
 from lzp.features.plane_kernels import write_planes
-from lzp.go.bench_kernels import is_own_eye
 from lzp.go.board_kernels import check_point, copy_board, play_on_board, point_of
 from lzp.go.constants import BLACK, EMPTY, LEGAL
+from lzp.go.eye_kernels import is_own_eye
 from lzp.go.scoring_kernels import area_difference
 from lzp.jit import fast_kernel, int64, kernel
 
