@@ -40,6 +40,9 @@ class Batch(NamedTuple):
         value_target: float32 [B], +1 if the side to move won, -1 if it lost, 0 for neither.
         game: int32 [B], number of the game in the store.
         ply: int32 [B], moves played before the position.
+        ownership: int8 [B, S²] under the row's symmetry: whose each point is at the end of
+            the record, by random games from there: +1 the side to move's, -1 the other's, 0
+            undecided. [B, 0] unless `SamplerParams.ownership` asks for it.
     """
 
     planes: NDArray[np.uint8]
@@ -47,6 +50,7 @@ class Batch(NamedTuple):
     value_target: NDArray[np.float32]
     game: NDArray[np.int32]
     ply: NDArray[np.int32]
+    ownership: NDArray[np.int8]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,6 +94,8 @@ class SamplerParams:
             every game, other ones in each epoch.
         symmetries: True turns and mirrors each sample at random; False leaves all alone.
         drop_last: leave out the last batch of an epoch where it is not full.
+        ownership: whether batches say whose the points are in the end, which takes the
+            sampler about a hundred times as long.
     """
 
     batch_size: int = 256
@@ -97,6 +103,7 @@ class SamplerParams:
     per_game: int | None = None
     symmetries: bool = True
     drop_last: bool = True
+    ownership: bool = False
 
     def __post_init__(self) -> None:
         """Refuse counts that make no sense."""
@@ -203,8 +210,12 @@ class PositionSampler:
         """Return the samples of picks whose games are numbers within the store."""
         size = len(picks.games)
         planes = np.empty((size, PLANES, self.side, self.side), np.uint8)
+        points = self.side * self.side if self.params.ownership else 0
         arrays = BatchArrays(
-            planes.reshape(size, PLANES, -1), np.empty(size, np.int64), np.empty(size, np.float32)
+            planes.reshape(size, PLANES, -1),
+            np.empty(size, np.int64),
+            np.empty(size, np.float32),
+            np.empty((size, points), np.int8),
         )
         if len(self._arrays) == 1:
             self._write_shard(0, picks, arrays)
@@ -218,6 +229,7 @@ class PositionSampler:
             arrays.value_target,
             picks.games.astype(np.int32),
             picks.plies.astype(np.int32),
+            arrays.ownership,
         )
 
     def _write_rows(
@@ -229,17 +241,19 @@ class PositionSampler:
             np.empty_like(arrays.planes[rows]),
             np.empty_like(arrays.policy_target[rows]),
             np.empty_like(arrays.value_target[rows]),
+            np.empty_like(arrays.ownership[rows]),
         )
         self._write_shard(shard, own, part)
         arrays.planes[rows] = part.planes
         arrays.policy_target[rows] = part.policy_target
         arrays.value_target[rows] = part.value_target
+        arrays.ownership[rows] = part.ownership
 
     def _write_shard(self, shard: int, picks: Picks, arrays: BatchArrays) -> None:
         """Write samples whose games are all in one shard."""
         first = self._first_games[shard]
         local = Picks(picks.games - first, picks.plies, picks.symmetries)
-        boards = new_boards(2, self.side)  # not shared: several threads may ask for batches
+        boards = new_boards(3, self.side)  # not shared: several threads may ask for batches
         damaged = write_samples(boards, self._arrays[shard], local, self._inverse, arrays)
         if damaged >= 0:
             game = int(picks.games[damaged])

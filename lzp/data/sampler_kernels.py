@@ -11,8 +11,12 @@ from lzp.data.record_kernels import set_up_codes
 from lzp.features.plane_kernels import write_planes
 from lzp.go.board_kernels import play_on_board, point_of
 from lzp.go.constants import BLACK, EMPTY, WHITE
+from lzp.go.playout_kernels import count_owners
 from lzp.jit import int64, kernel
 
+#: Random games from the end of a record that decide whose the points are. With 32 of them
+#: the points' sum names the winner of three in four games between strong players.
+OWNERSHIP_PLAYOUTS = 16
 _SYMMETRY_BITS = np.uint64(7)
 _LOW = np.uint64(0xFFFFFFFF)
 
@@ -53,6 +57,7 @@ class BatchArrays(NamedTuple):
     planes: NDArray[np.uint8]
     policy_target: NDArray[np.int64]
     value_target: NDArray[np.float32]
+    ownership: NDArray[np.int8]
 
 
 @kernel
@@ -102,10 +107,14 @@ def replay(board: np.void, setup: NDArray[np.uint16], moves: NDArray[np.uint16],
     Only what would damage the record is looked for (occupied points, points off the board):
     the rules were checked when the game was stored.
     """
-    if set_up_codes(board, setup) >= 0:
-        return False
+    return set_up_codes(board, setup) < 0 and play_codes(board, moves[:ply])
+
+
+@kernel
+def play_codes(board: np.void, moves: NDArray[np.uint16]) -> bool:
+    """Go on with a stored game on a record; False if a move is impossible."""
     area = int64(board["side"]) * int64(board["side"])
-    for index in range(ply):
+    for index in range(len(moves)):
         code = int64(moves[index])
         move = code & MOVE_MASK
         if move > area or (move < area and board["color"][point_of(board, move)] != EMPTY):
@@ -125,13 +134,16 @@ def write_samples(
     """Write one sample for each pick; return -1, or the row whose game is damaged.
 
     Args:
-        boards: BOARD array [2]: an empty board of the side, and one to work on.
+        boards: BOARD array [3]: an empty board of the side, and two to work on.
         games: the shard that the picks' games are in.
         picks: games by their numbers in the shard.
         inverse: int16 [8, side²], lzp.features.inverse_tables.
-        batch: row b of pick b, overwritten; planes are uint8 [B, 18, side²].
+        batch: row b of pick b, overwritten; planes are uint8 [B, 18, side²]. Ownership is
+            written if it has columns.
     """
     area = inverse.shape[1]
+    balance = np.empty(area, np.int32)
+    random = np.empty(1, np.uint64)
     for row in range(len(picks.games)):
         game = picks.games[row]
         ply = picks.plies[row]
@@ -149,4 +161,27 @@ def write_samples(
         batch.policy_target[row] = turn[move] if move < area else move
         result = np.float32(games.results[game])
         batch.value_target[row] = result if color == BLACK else -result
+        if batch.ownership.shape[1] > 0:
+            if not play_codes(board, moves[ply:]):
+                return row
+            random[0] = int64(board["hash"]) | 1
+            count_owners(boards[1:], OWNERSHIP_PLAYOUTS, random, balance)
+            write_ownership(balance, color, turn, batch.ownership[row])
     return -1
+
+
+@kernel
+def write_ownership(
+    balance: NDArray[np.int32], color: int, turn: NDArray[np.int16], ownership: NDArray[np.int8]
+) -> None:
+    """Write whose the points are: +1 the color's, -1 the other's, 0 undecided.
+
+    Args:
+        balance: int32 [side²], above 0 for Black's points, below for White's.
+        color: BLACK or WHITE.
+        turn: int16 [side²], a row of lzp.features.inverse_tables.
+        ownership: int8 [side²], overwritten, under the symmetry.
+    """
+    mine = 1 if color == BLACK else -1
+    for move in range(len(balance)):
+        ownership[turn[move]] = mine * np.sign(balance[move])

@@ -5,7 +5,7 @@ Nothing here knows a trainer. Start with `LeelaNet`.
 
 from lzp.net.checkpoint import CheckpointError, CheckpointInfo, load_network
 from lzp.net.leela import network_from_weights, weights_from_network
-from lzp.net.losses import LossTerms, LossWeights, leela_losses
+from lzp.net.losses import LossTerms, LossWeights, Targets, leela_losses
 from lzp.net.network import LeelaNet, NetOutput
 from lzp.net.shape import NetworkShape
 
@@ -17,6 +17,7 @@ __all__ = [
     "LossWeights",
     "NetOutput",
     "NetworkShape",
+    "Targets",
     "leela_losses",
     "load_network",
     "network_from_weights",

@@ -38,6 +38,7 @@ class PositionDataModule(pl.LightningDataModule):
         batch_size: positions a batch, on each device.
         seed: of the order of training positions.
         per_game: positions of each game in an epoch; None: all.
+        ownership: whether samples say whose each point is in the end.
         ahead: batches made in advance.
         games: which games of the store, and how they are divided.
         options: what goes into the store when it is made.
@@ -54,6 +55,7 @@ class PositionDataModule(pl.LightningDataModule):
         batch_size: int = 256,
         seed: int = 1,
         per_game: int | None = None,
+        ownership: bool = False,
         ahead: int = 4,
         games: GameFilter | None = None,
         options: ConvertOptions | None = None,
@@ -67,9 +69,11 @@ class PositionDataModule(pl.LightningDataModule):
         self._options = options or ConvertOptions()
         self._games = games or GameFilter()
         self._path = Path(store) if store else _store_of(self._sources, self._options)
-        self._training = SamplerParams(batch_size=batch_size, seed=seed, per_game=per_game)
+        self._training = SamplerParams(
+            batch_size=batch_size, seed=seed, per_game=per_game, ownership=ownership
+        )
         # The same positions whatever the run's seed, so that runs can be compared.
-        self._measuring = SamplerParams(batch_size=batch_size, drop_last=False)
+        self._measuring = SamplerParams(batch_size=batch_size, drop_last=False, ownership=ownership)
         self._ahead = ahead
         self._store: GameStore | None = None
 

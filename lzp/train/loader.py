@@ -25,11 +25,13 @@ class TrainBatch(NamedTuple):
         planes: uint8 [B, 18, S, S], Leela Zero's input planes.
         policy_target: int64 [B], index of the move that was played, pass = S * S.
         value_target: float32 [B], result of the game in {-1, 0, 1}.
+        ownership: int8 [B, S * S], whose each point is in the end; [B, 0] if not asked for.
     """
 
     planes: Tensor
     policy_target: Tensor
     value_target: Tensor
+    ownership: Tensor
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,7 +101,7 @@ class BatchLoader:
         self._epoch, self._batch = int(state["epoch"]), int(state["batch"])
 
     def _to_tensors(self, batch: Batch) -> TrainBatch:
-        arrays = (batch.planes, batch.policy_target, batch.value_target)
+        arrays = (batch.planes, batch.policy_target, batch.value_target, batch.ownership)
         tensors = [torch.from_numpy(array) for array in arrays]
         if self._plan.pin_memory:
             tensors = [tensor.pin_memory() for tensor in tensors]

@@ -10,7 +10,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from torchmetrics import MetricCollection
 
-from lzp.net import LeelaNet, LossTerms, LossWeights, NetOutput, leela_losses
+from lzp.net import LeelaNet, LossTerms, LossWeights, NetOutput, Targets, leela_losses
 from lzp.train.loader import TrainBatch
 from lzp.train.metrics import policy_metrics, value_metrics
 
@@ -86,7 +86,8 @@ class TrainTask(pl.LightningModule):
     def _measure(self, batch: TrainBatch, stage: str) -> Tensor:
         """Return the loss of a batch, and add the batch to the figures of a stage."""
         output = self(batch.planes)
-        terms = leela_losses(output, batch.policy_target, batch.value_target, self._weights)
+        targets = Targets(batch.policy_target, batch.value_target, batch.ownership)
+        terms = leela_losses(output, targets, self._weights)
         self._log_losses(terms, stage, len(batch.planes))
         policy = cast(MetricCollection, self._policy[f"on_{stage}"])
         policy(output.policy_logits.detach(), batch.policy_target)
@@ -101,6 +102,7 @@ class TrainTask(pl.LightningModule):
             f"{stage}/loss": terms.total,
             f"{stage}/policy_loss": terms.policy,
             f"{stage}/value_loss": terms.value,
+            f"{stage}/ownership_loss": terms.ownership,
         }
         training = stage == "train"
         self.log_dict(

@@ -57,7 +57,7 @@ def turned(planes: np.ndarray, target: int, symmetry: int) -> tuple[np.ndarray, 
             to_y = 8 - to_y if symmetry & 1 else to_y
             image[y, x] = marks[to_y, to_x]
     turned_target = target if target == 81 else int(np.flatnonzero(image == target)[0])
-    return planes.reshape(18, 81)[:, image], turned_target
+    return planes.reshape(-1, 81)[:, image], turned_target
 
 
 def epoch_of(sampler: PositionSampler, epoch: int = 0, **share: int) -> Batch:
@@ -91,6 +91,62 @@ def test_every_symmetry_equals_the_twin(store: GameStore) -> None:
         assert batch.value_target[row] == value
         seen.update(fits if len(fits) == 1 else [])
     assert seen == set(range(8))
+
+
+def ownership_of(store: GameStore, symmetries: bool, size: int = 64) -> Batch:
+    params = SamplerParams(
+        batch_size=size, symmetries=symmetries, drop_last=False, seed=3, ownership=True
+    )
+    return epoch_of(PositionSampler(store, "train", params, EVERYTHING))
+
+
+@pytest.mark.compiled
+def test_ownership_is_asked_for_and_changes_nothing_else(store: GameStore) -> None:
+    plain = PositionSampler(store, "train", SamplerParams(batch_size=64, seed=3), EVERYTHING)
+    params = SamplerParams(batch_size=64, seed=3, ownership=True)
+    batch = PositionSampler(store, "train", params, EVERYTHING).batch(0, 1)
+    assert plain.batch(0, 1).ownership.shape == (64, 0)
+    assert batch.ownership.shape == (64, 81)
+    same = plain.batch(0, 1)
+    assert np.array_equal(batch.planes, same.planes)
+    assert np.array_equal(batch.policy_target, same.policy_target)
+    assert np.array_equal(batch.value_target, same.value_target)
+    assert places(batch) == places(same)
+
+
+@pytest.mark.compiled
+def test_ownership_turns_with_the_planes_and_changes_sides_with_the_turn(store: GameStore) -> None:
+    straight, mixed = ownership_of(store, False), ownership_of(store, True)
+    by_game: dict[int, np.ndarray] = {}
+    for row, (game, _ply) in enumerate(places(straight)):
+        mine = 1 if straight.planes[row, 16, 0, 0] else -1
+        final = by_game.setdefault(game, straight.ownership[row] * mine)
+        assert np.array_equal(straight.ownership[row], final * mine)
+    rows = {place: row for row, place in enumerate(places(straight))}
+    for row, place in enumerate(places(mixed)):
+        original = rows[place]
+        move = int(straight.policy_target[original])
+        assert any(
+            np.array_equal(mixed.planes[row], planes) and np.array_equal(mixed.ownership[row], own)
+            for planes, own in (
+                (
+                    turned(straight.planes[original], move, symmetry)[0],
+                    turned(straight.ownership[original], move, symmetry)[0].ravel(),
+                )
+                for symmetry in range(8)
+            )
+        )
+
+
+@pytest.mark.compiled
+def test_a_dead_stone_belongs_to_those_around_it(tmp_path: Path) -> None:
+    # Black's wall on column C and White's on G; a White stone has no room in Black's corner.
+    walls = "".join(f"AB[c{y}]AW[g{y}]" for y in "abcdefghi")
+    record = f"(;SZ[9]RE[B+1]AW[bb]{walls};B[aa];W[ib])"
+    batch = ownership_of(store_of(tmp_path, [record], exclude=frozenset()), False, size=1)
+    black = batch.ownership[0].reshape(9, 9) * (1 if batch.planes[0, 16, 0, 0] else -1)
+    assert (black[:, :3] == 1).all()  # rows from the bottom up, columns A to C
+    assert (black[:, 6:] == -1).all()
 
 
 def places(batch: Batch) -> list[tuple[int, int]]:

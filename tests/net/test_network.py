@@ -6,7 +6,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from lzp.net import LeelaNet, LossWeights, NetOutput, NetworkShape, leela_losses
+from lzp.net import LeelaNet, LossWeights, NetOutput, NetworkShape, Targets, leela_losses
+
+NO_OWNERSHIP = torch.zeros(4, 0, dtype=torch.int8)
 
 
 def random_planes(count: int, side: int, seed: int = 0) -> torch.Tensor:
@@ -51,7 +53,7 @@ def test_both_heads_learn_a_small_batch_by_heart() -> None:
     outcomes = torch.randint(0, 2, (32,)).float() * 2 - 1
     optimizer = torch.optim.AdamW(net.parameters(), lr=5e-3)
     for _ in range(150):
-        terms = leela_losses(net(planes), moves, outcomes, LossWeights())
+        terms = leela_losses(net(planes), Targets(moves, outcomes, NO_OWNERSHIP), LossWeights())
         optimizer.zero_grad()
         terms.total.backward()
         optimizer.step()
@@ -74,8 +76,12 @@ def test_the_losses_are_the_textbook_ones() -> None:
     logits = torch.tensor([[0.0, 1.0, 2.0], [3.0, 0.0, -1.0]])
     value = torch.tensor([0.5, -0.25])
     outcome = torch.tensor([1.0, -1.0])
+    points = torch.tensor([[0.5, -2.0], [0.0, 1.0]])
+    owners = torch.tensor([[1, -1], [0, -1]], dtype=torch.int8)
     terms = leela_losses(
-        NetOutput(logits, value), torch.tensor([2, 1]), outcome, LossWeights(policy=2, value=0.5)
+        NetOutput(logits, value, points),
+        Targets(torch.tensor([2, 1]), outcome, owners),
+        LossWeights(policy=2, value=0.5, ownership=3),
     )
     rows = logits.numpy().astype(np.float64)
     chances = np.exp(rows) / np.exp(rows).sum(axis=1, keepdims=True)
@@ -83,16 +89,45 @@ def test_the_losses_are_the_textbook_ones() -> None:
     value_term = (0.5**2 + 0.75**2) / 2
     assert terms.policy.item() == pytest.approx(policy, rel=1e-6)
     assert terms.value.item() == pytest.approx(value_term, rel=1e-6)
-    assert terms.total.item() == pytest.approx(2 * policy + 0.5 * value_term, rel=1e-6)
+    # Odds of an owned point are those of its logit; a point that is nobody's counts half each.
+    sure = math.log(1 + math.exp(-0.5)) + math.log(1 + math.exp(-2)) + math.log(1 + math.exp(1))
+    ownership = (sure + math.log(2)) / 4
+    assert terms.ownership.item() == pytest.approx(ownership, rel=1e-6)
+    total = 2 * policy + 0.5 * value_term + 3 * ownership
+    assert terms.total.item() == pytest.approx(total, rel=1e-6)
+
+
+def test_ownership_needs_a_target_only_where_it_has_a_weight() -> None:
+    output = LeelaNet(1, 8, 5)(random_planes(4, 5))
+    targets = Targets(torch.zeros(4, dtype=torch.int64), torch.ones(4), NO_OWNERSHIP)
+    assert leela_losses(output, targets, LossWeights()).ownership.item() == 0
+    with pytest.raises(ValueError, match="no ownership"):
+        leela_losses(output, targets, LossWeights(ownership=1.0))
+
+
+def test_the_ownership_loss_turns_the_value_plane_into_a_map() -> None:
+    torch.manual_seed(4)
+    net = LeelaNet(1, 16, 5)
+    planes = random_planes(16, 5, seed=5)
+    owners = (planes[:, 0] - planes[:, 8]).flatten(1).to(torch.int8)
+    targets = Targets(torch.zeros(16, dtype=torch.int64), torch.ones(16), owners)
+    optimizer = torch.optim.AdamW(net.parameters(), lr=1e-2)
+    for _ in range(150):
+        terms = leela_losses(net(planes), targets, LossWeights(policy=0, value=0, ownership=1))
+        optimizer.zero_grad()
+        terms.total.backward()
+        optimizer.step()
+    logits = net(planes).ownership_logits
+    assert ((logits > 0) == (owners > 0))[owners != 0].float().mean().item() > 0.95
 
 
 def test_the_policy_loss_takes_probabilities_too() -> None:
     logits = torch.randn(4, 26)
     moves = torch.tensor([0, 3, 25, 7])
-    output = NetOutput(logits, torch.zeros(4))
-    by_index = leela_losses(output, moves, torch.ones(4), LossWeights())
+    output = NetOutput(logits, torch.zeros(4), torch.zeros(4, 25))
+    by_index = leela_losses(output, Targets(moves, torch.ones(4), NO_OWNERSHIP), LossWeights())
     one_hot = F.one_hot(moves, 26).float()
-    by_chance = leela_losses(output, one_hot, torch.ones(4), LossWeights())
+    by_chance = leela_losses(output, Targets(one_hot, torch.ones(4), NO_OWNERSHIP), LossWeights())
     torch.testing.assert_close(by_index.policy, by_chance.policy)
 
 
