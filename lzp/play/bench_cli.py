@@ -14,19 +14,22 @@ from rich.table import Table
 
 from lzp import __version__
 from lzp.engine.command_line import OneLineParser
+from lzp.play.accuracy import Sample, measure_accuracy
 from lzp.play.bench import Figures, bench_moves, bench_samples, bench_search, bench_start
 from lzp.play.gtp_client import CommandError, EngineError
 
 _DESCRIPTION = """\
 Measure one part: random play on the board, samples from a game store, the search against
-its own evaluator, or the start of the engine. Figures are medians over rounds."""
+its own evaluator, or the start of the engine. Figures are medians over rounds. Or how well
+a network foretells the moves and results of stored games."""
 
 _EPILOG = """\
 examples:
   lzp-bench moves
   lzp-bench samples --store games.lzps
   lzp-bench search --visits 1600 --batch 8 --json
-  lzp-bench start --command "bin/play -v 1" """
+  lzp-bench start --command "bin/play -v 1"
+  lzp-bench accuracy --store games.lzps -w net.txt.gz"""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -55,6 +58,10 @@ def _measure(values: argparse.Namespace) -> Figures:
         return bench_start(values.command, values.rounds)
     from lzp.engine.model import load_evaluator
 
+    if values.what == "accuracy":
+        evaluator = load_evaluator(values.weights, batch_size=16, threads=values.threads)
+        sample = Sample(split=values.split, positions=values.positions, even_only=values.even_only)
+        return measure_accuracy(evaluator, values.store, sample)
     batch = values.batch
     evaluator = load_evaluator(values.weights, batch_size=batch, threads=values.threads)
     return bench_search(evaluator, batch, values.visits, values.rounds)
@@ -103,6 +110,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_start(parts.add_parser("start", help="seconds from launch to the first answers"))
     for part in parts.choices.values():
         part.add_argument("--rounds", type=_positive, default=5, metavar="N", help="rounds (5)")
+    _add_accuracy(parts.add_parser("accuracy", help="moves and results foretold"))
+    for part in parts.choices.values():
         part.add_argument("--json", action="store_true", help="one line of JSON instead")
     return parser
 
@@ -133,6 +142,18 @@ def _add_start(parser: argparse.ArgumentParser) -> None:
     """Add the flags of `start`."""
     own = f"{shlex.quote(sys.executable)} -m lzp.engine.gtp.cli -v 1 --noponder"
     parser.add_argument("--command", default=own, metavar="COMMAND", help="engine (lzp-gtp -v 1)")
+
+
+def _add_accuracy(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of `accuracy`."""
+    add = parser.add_argument
+    add("-w", "--weights", type=Path, metavar="FILE", help="network (the shipped one)")
+    add("--store", type=Path, required=True, metavar="DIR", help="a game store")
+    add("--split", choices=("val", "test", "all"), default="val",
+        help="part of the store, as training divides it (val)")  # fmt: skip
+    add("--positions", type=_positive, default=20_000, metavar="N", help="how many (20000)")
+    add("--even-only", action="store_true", help="leave out handicap games")
+    add("-t", "--threads", type=_positive, default=1, metavar="N", help="evaluator's threads (1)")
 
 
 def _add_seconds(parser: argparse.ArgumentParser) -> None:

@@ -1,0 +1,76 @@
+"""What a network foretells, against a count by hand; and the command that tells it."""
+
+import json
+
+import numpy as np
+import pytest
+
+from lzp.data import GameFilter, PositionSampler, SamplerParams
+from lzp.play import bench_cli
+from lzp.play.accuracy import Sample, measure_accuracy
+from tests.data.makers import random_records, store_of
+from tests.networks import write_random_network
+
+pytestmark = pytest.mark.compiled
+
+
+class Oracle:
+    """Knows what comes next in a store: puts the move at a rank, and gives a value."""
+
+    side = 9
+    name = "oracle"
+
+    def __init__(self, store, rank, value):
+        games = GameFilter(val_fraction=1.0, test_fraction=0.0)
+        params = SamplerParams(batch_size=256, symmetries=False)
+        self.coming = PositionSampler(store, "val", params, games).batches(0)
+        self.rank, self.value = rank, value
+
+    def evaluate(self, planes):
+        batch = next(self.coming)
+        assert np.array_equal(planes, batch.planes)
+        policy = np.full((len(planes), 82), 0.001, np.float32)
+        for row, move in enumerate(batch.policy_target.tolist()):
+            policy[row, [other for other in range(82) if other != move][: self.rank]] = 0.2
+            policy[row, move] = 0.1
+        return policy, np.float32(self.value) * batch.value_target
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    return store_of(tmp_path_factory.mktemp("store"), random_records(24, 9))
+
+
+@pytest.mark.parametrize(
+    ("rank", "value", "top1", "top5", "winner"),
+    [(0, 0.5, 1, 1, 1), (4, -0.5, 0, 1, 0), (5, 0.0, 0, 0, 0)],
+)
+def test_figures_follow_from_what_the_network_knows(store, rank, value, top1, top5, winner):
+    figures = measure_accuracy(Oracle(store, rank, value), store.path, Sample(split="all"))
+    assert figures["positions"] % 256 == 0
+    assert figures["policy_top1"] == top1
+    assert figures["policy_top5"] == top5
+    assert figures["policy_nats"] == pytest.approx(-np.log(0.1), rel=1e-6)
+    assert figures["value_mse"] == pytest.approx((1 - value) ** 2)
+    assert figures["value_accuracy"] == winner
+
+
+def test_the_command_measures_a_network(store, tmp_path, capsys):
+    network = write_random_network(tmp_path / "net.txt", side=9)
+    words = ["accuracy", "-w", str(network), "--store", str(store.path), "--split", "all"]
+    bench_cli.main([*words, "--positions", "256", "--json"])
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["positions"] == 256
+    assert 0 <= figures["policy_top1"] <= figures["policy_top5"] <= 1
+    assert figures["policy_nats"] > 1
+
+
+def test_a_split_without_a_batch_and_a_missing_store_are_refused(store, tmp_path, capsys):
+    network = str(write_random_network(tmp_path / "net.txt", side=9))
+    for folder, message in [(store.path, "no games|fewer than"), (tmp_path / "no", "no such game")]:
+        with pytest.raises(SystemExit) as stop:
+            bench_cli.main(["accuracy", "-w", network, "--store", str(folder)])
+        assert stop.value.code == 2
+        error = capsys.readouterr().err
+        assert error.count("\n") == 1
+        assert any(part in error for part in message.split("|"))
