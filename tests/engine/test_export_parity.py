@@ -65,7 +65,7 @@ def ask(evaluator: Evaluator) -> Answers:
 
 def ask_torch(net: LeelaNet) -> Answers:
     with torch.inference_mode():
-        logits, value = net(torch.from_numpy(all_planes()).float())
+        logits, value, _ = net(torch.from_numpy(all_planes()).float())
     assert value.std().item() > 0.02, "a network that says the same of all positions tests nothing"
     return torch.softmax(logits, 1).double().numpy(), value.double().numpy()
 
