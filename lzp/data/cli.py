@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from lzp.command_line import OneLineParser
 from lzp.data.arrow import StoreError
 from lzp.data.convert import convert
 from lzp.data.progress import progress_bar
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     """Return the command line's grammar."""
-    parser = argparse.ArgumentParser(
+    parser = OneLineParser(
         prog="lzp-data",
         description="Game records into game stores for training.",
         epilog=_EXAMPLES,
@@ -58,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_convert(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_convert(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
     """Add the grammar of `convert`."""
     usual = ConvertOptions()
     parser = commands.add_parser(

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from lzp.command_line import OneLineParser
 from lzp.engine.export import (
     DEFAULT,
     FORMS,
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = OneLineParser(
         prog="lzp-export",
         description="Write a trained network for playing.",
         epilog=EXAMPLES,

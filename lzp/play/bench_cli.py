@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from lzp import __version__
-from lzp.engine.command_line import OneLineParser
+from lzp.command_line import OneLineParser
 from lzp.play.accuracy import Sample, measure_accuracy
 from lzp.play.bench import Figures, bench_moves, bench_samples, bench_search, bench_start
 from lzp.play.gtp_client import CommandError, EngineError

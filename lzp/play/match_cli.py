@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from lzp.engine.command_line import OneLineParser
+from lzp.command_line import OneLineParser
 from lzp.go import BLACK, EMPTY
 from lzp.play.match import Match, MatchOptions, tally
 from lzp.play.match_clock import TimeControl

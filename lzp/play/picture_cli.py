@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from lzp.command_line import OneLineParser
 from lzp.engine.model import ModelError, load_evaluator
 from lzp.engine.search import Search
 from lzp.engine.search_params import SearchLimits, SearchParams
@@ -19,7 +20,7 @@ _EXAMPLES = """examples:
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    parser = argparse.ArgumentParser(
+    parser = OneLineParser(
         prog="lzp-picture",
         description="Analyze a position of a game record and draw it with the best moves as SVG.",
         epilog=_EXAMPLES,

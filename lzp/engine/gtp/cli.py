@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NoReturn, cast
 
 from lzp import __version__
-from lzp.engine.command_line import OneLineParser
+from lzp.command_line import OneLineParser
 from lzp.engine.gtp.engine import GtpEngine, GtpLog
 from lzp.engine.gtp.loader import LoadingResponder
 from lzp.engine.gtp.options import TIME_MANAGEMENT, EngineOptions
