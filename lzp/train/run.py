@@ -44,6 +44,7 @@ def run_training(cfg: DictConfig) -> RunResult:
         OSError: the run's folder cannot be written.
     """
     settings, plain = checked(cfg)
+    _check_ownership(plain)
     with warnings.catch_warnings():
         _quiet()
         pl.seed_everything(settings.seed, workers=True, verbose=False)
@@ -68,6 +69,13 @@ def _build_task(plain: Plain) -> TrainTask:
     assert isinstance(task, TrainTask)
     _check_optimizer(task)
     return task
+
+
+def _check_ownership(plain: Plain) -> None:
+    """Refuse to train on owners that are not sampled."""
+    weight = plain["task"].get("weights", {}).get("ownership", 0.0)
+    if weight > 0 and not plain["data"].get("ownership", False):
+        raise ConfigError(f"task.weights.ownership: {weight}, needs data.ownership=true")
 
 
 def _check_optimizer(task: TrainTask) -> None:
@@ -118,7 +126,11 @@ def _test(trainer: pl.Trainer, task: TrainTask, data: PositionDataModule) -> dic
     checkpoint = trainer.checkpoint_callback
     best = getattr(checkpoint, "best_model_path", "") or None
     trainer.test(task, datamodule=data, ckpt_path=best, weights_only=True, verbose=False)
-    return _numbers(trainer)
+    figures = _numbers(trainer)
+    if trainer.is_global_zero:
+        shown = [f"{name} {figures[name]:.4f}" for name in sorted(figures) if "test/" in name]
+        say(f"{best or 'the last weights'}: {', '.join(shown)}")
+    return figures
 
 
 def _numbers(trainer: pl.Trainer) -> dict[str, float]:

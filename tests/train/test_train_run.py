@@ -63,10 +63,25 @@ def differences(first: dict[str, Any], second: dict[str, Any]) -> list[str]:
     return [name for name in first if not torch.equal(first[name], second[name])]
 
 
-def test_a_run_leaves_checkpoints_figures_and_its_configuration(
+def test_ownership_is_trained_where_it_has_a_weight_and_data(
     games_store: Path, tmp_path: Path
 ) -> None:
+    wanted = ["task.weights.ownership=1.0", "data.ownership=true"]
+    result = run_training(small_run(games_store, tmp_path / "with", *wanted))
+    assert 0 < result.metrics["val/ownership_loss"] < 1
+    plain = run_training(small_run(games_store, tmp_path / "without"))
+    assert plain.metrics["val/ownership_loss"] == 0
+    with pytest.raises(ConfigError, match=r"task.weights.ownership: 1.0, needs data.ownership"):
+        run_training(small_run(games_store, tmp_path / "bad", wanted[0]))
+    assert not (tmp_path / "bad").exists()
+
+
+def test_a_run_leaves_checkpoints_figures_and_its_configuration(
+    games_store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     result = run_training(small_run(games_store, tmp_path, "run_test=true"))
+    shown = f"test/policy_top1 {result.metrics['test/policy_top1']:.4f}"
+    assert shown in capsys.readouterr().err
     assert {"val/loss", "val/policy_top1", "val/policy_top5", "val/value_mse"} <= set(
         result.metrics
     )
