@@ -95,7 +95,7 @@ class SamplerParams:
         symmetries: True turns and mirrors each sample at random; False leaves all alone.
         drop_last: leave out the last batch of an epoch where it is not full.
         ownership: whether batches say whose the points are in the end, which takes the
-            sampler about a hundred times as long.
+            sampler some sixty times as long.
     """
 
     batch_size: int = 256

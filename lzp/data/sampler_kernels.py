@@ -14,8 +14,9 @@ from lzp.go.constants import BLACK, EMPTY, WHITE
 from lzp.go.playout_kernels import count_owners
 from lzp.jit import int64, kernel
 
-#: Random games from the end of a record that decide whose the points are. With 32 of them
-#: the points' sum names the winner of three in four games between strong players.
+#: Random games from the end of a record that decide whose the points are. Measured on
+#: games between strong players: with 16 of them the points' sum and the komi name the
+#: winner of 72 % of the games, with 32 of 75 %, in twice the time.
 OWNERSHIP_PLAYOUTS = 16
 _SYMMETRY_BITS = np.uint64(7)
 _LOW = np.uint64(0xFFFFFFFF)
@@ -164,7 +165,7 @@ def write_samples(
         if batch.ownership.shape[1] > 0:
             if not play_codes(board, moves[ply:]):
                 return row
-            random[0] = int64(board["hash"]) | 1
+            random[0] = board["hash"] | np.uint64(1)
             count_owners(boards[1:], OWNERSHIP_PLAYOUTS, random, balance)
             write_ownership(balance, color, turn, batch.ownership[row])
     return -1

@@ -138,7 +138,6 @@ def test_ownership_turns_with_the_planes_and_changes_sides_with_the_turn(store: 
         )
 
 
-@pytest.mark.compiled
 def test_a_dead_stone_belongs_to_those_around_it(tmp_path: Path) -> None:
     # Black's wall on column C and White's on G; a White stone has no room in Black's corner.
     walls = "".join(f"AB[c{y}]AW[g{y}]" for y in "abcdefghi")
