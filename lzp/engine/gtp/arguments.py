@@ -1,6 +1,5 @@
 """Words of a command as colors, vertices and numbers; GtpError in Leela Zero's words."""
 
-import math
 from collections.abc import Sequence
 
 from lzp.engine.gtp.protocol import GtpError
@@ -8,8 +7,6 @@ from lzp.go.vertex import parse_color, parse_vertex
 
 Args = Sequence[str]
 SYNTAX = "syntax not understood"
-#: Numbers beyond this are typing errors; they also keep every product in a double exact.
-_LARGEST = 1_000_000_000
 
 
 def need(args: Args, count: int, message: str = SYNTAX) -> None:
@@ -46,16 +43,5 @@ def read_count(text: str, message: str = SYNTAX) -> int:
     """Return a whole number that is not negative."""
     number = read_int(text, message)
     if number < 0:
-        raise GtpError(message)
-    return number
-
-
-def read_float(text: str, message: str = SYNTAX) -> float:
-    """Return a finite number."""
-    try:
-        number = float(text)
-    except ValueError:
-        raise GtpError(message) from None
-    if not math.isfinite(number) or abs(number) > _LARGEST:
         raise GtpError(message)
     return number
