@@ -43,6 +43,8 @@ class Batch(NamedTuple):
         ownership: int8 [B, S²] under the row's symmetry: whose each point is at the end of
             the record, by random games from there: +1 the side to move's, -1 the other's, 0
             undecided. [B, 0] unless `SamplerParams.ownership` asks for it.
+        reply_target: int64 [B], the move that answered the target, like `policy_target`.
+        reply_known: bool [B], False after a game's last move, whose reply_target is the pass.
     """
 
     planes: NDArray[np.uint8]
@@ -51,6 +53,8 @@ class Batch(NamedTuple):
     game: NDArray[np.int32]
     ply: NDArray[np.int32]
     ownership: NDArray[np.int8]
+    reply_target: NDArray[np.int64]
+    reply_known: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -216,6 +220,8 @@ class PositionSampler:
             np.empty(size, np.int64),
             np.empty(size, np.float32),
             np.empty((size, points), np.int8),
+            np.empty(size, np.int64),
+            np.empty(size, np.bool_),
         )
         if len(self._arrays) == 1:
             self._write_shard(0, picks, arrays)
@@ -224,12 +230,10 @@ class PositionSampler:
             for shard in np.unique(shards):
                 self._write_rows(int(shard), np.flatnonzero(shards == shard), picks, arrays)
         return Batch(
-            planes,
-            arrays.policy_target,
-            arrays.value_target,
-            picks.games.astype(np.int32),
-            picks.plies.astype(np.int32),
-            arrays.ownership,
+            planes=planes,
+            game=picks.games.astype(np.int32),
+            ply=picks.plies.astype(np.int32),
+            **{name: getattr(arrays, name) for name in arrays._fields if name != "planes"},
         )
 
     def _write_rows(
@@ -237,17 +241,10 @@ class PositionSampler:
     ) -> None:
         """Write the rows of a batch whose games are in one of several shards."""
         own = Picks(picks.games[rows], picks.plies[rows], picks.symmetries[rows])
-        part = BatchArrays(
-            np.empty_like(arrays.planes[rows]),
-            np.empty_like(arrays.policy_target[rows]),
-            np.empty_like(arrays.value_target[rows]),
-            np.empty_like(arrays.ownership[rows]),
-        )
+        part = BatchArrays(*(np.empty_like(array[rows]) for array in arrays))
         self._write_shard(shard, own, part)
-        arrays.planes[rows] = part.planes
-        arrays.policy_target[rows] = part.policy_target
-        arrays.value_target[rows] = part.value_target
-        arrays.ownership[rows] = part.ownership
+        for array, written in zip(arrays, part, strict=True):
+            array[rows] = written
 
     def _write_shard(self, shard: int, picks: Picks, arrays: BatchArrays) -> None:
         """Write samples whose games are all in one shard."""

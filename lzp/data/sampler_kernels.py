@@ -59,6 +59,8 @@ class BatchArrays(NamedTuple):
     policy_target: NDArray[np.int64]
     value_target: NDArray[np.float32]
     ownership: NDArray[np.int8]
+    reply_target: NDArray[np.int64]
+    reply_known: NDArray[np.bool_]
 
 
 @kernel
@@ -160,6 +162,7 @@ def write_samples(
         color = WHITE if code & WHITE_BIT else BLACK
         write_planes(board, color, turn, batch.planes[row])
         batch.policy_target[row] = turn[move] if move < area else move
+        write_reply(moves[ply + 1 :], turn, row, batch)
         result = np.float32(games.results[game])
         batch.value_target[row] = result if color == BLACK else -result
         if batch.ownership.shape[1] > 0:
@@ -169,6 +172,26 @@ def write_samples(
             count_owners(boards[1:], OWNERSHIP_PLAYOUTS, random, balance)
             write_ownership(balance, color, turn, batch.ownership[row])
     return -1
+
+
+@kernel
+def write_reply(
+    later: NDArray[np.uint16], turn: NDArray[np.int16], row: int, batch: BatchArrays
+) -> None:
+    """Write the move that answered a sample's target, which a game's last move lacks.
+
+    Args:
+        later: uint16, the moves after the target.
+        turn: int16 [side²], a row of lzp.features.inverse_tables.
+        row: of the batch.
+        batch: `reply_target` and `reply_known` are overwritten in that row.
+    """
+    area = len(turn)
+    batch.reply_known[row] = len(later) > 0
+    batch.reply_target[row] = area
+    if len(later) > 0:
+        reply = int64(later[0]) & MOVE_MASK
+        batch.reply_target[row] = turn[reply] if reply < area else area
 
 
 @kernel

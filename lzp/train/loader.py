@@ -26,12 +26,20 @@ class TrainBatch(NamedTuple):
         policy_target: int64 [B], index of the move that was played, pass = S * S.
         value_target: float32 [B], result of the game in {-1, 0, 1}.
         ownership: int8 [B, S * S], whose each point is in the end; [B, 0] if not asked for.
+        reply_target: int64 [B], the move that answered the target.
+        reply_known: bool [B], whether there was one.
+        game: int32 [B], the store's number of the game.
+        ply: int32 [B], moves played before the position.
     """
 
     planes: Tensor
     policy_target: Tensor
     value_target: Tensor
     ownership: Tensor
+    reply_target: Tensor
+    reply_known: Tensor
+    game: Tensor
+    ply: Tensor
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,8 +109,7 @@ class BatchLoader:
         self._epoch, self._batch = int(state["epoch"]), int(state["batch"])
 
     def _to_tensors(self, batch: Batch) -> TrainBatch:
-        arrays = (batch.planes, batch.policy_target, batch.value_target, batch.ownership)
-        tensors = [torch.from_numpy(array) for array in arrays]
+        tensors = [torch.from_numpy(getattr(batch, name)) for name in TrainBatch._fields]
         if self._plan.pin_memory:
             tensors = [tensor.pin_memory() for tensor in tensors]
         return TrainBatch(*tensors)

@@ -46,6 +46,12 @@ def naive_sample(store: GameStore, game: int, ply: int) -> tuple[np.ndarray, int
     return planes.reshape(18, 9, 9), target, float(result if color == BLACK else -result)
 
 
+def naive_reply(store: GameStore, game: int, ply: int) -> int | None:
+    """The move after the target, symmetry 0; None after the last."""
+    later = store.moves(game)[ply + 1 :]
+    return later[0][1] if later else None
+
+
 def turned(planes: np.ndarray, target: int, symmetry: int) -> tuple[np.ndarray, int]:
     """A sample seen under a symmetry: out[y, x] = in[T(x, y)], axes are (plane, y, x)."""
     image = np.full((9, 9), -1)
@@ -73,6 +79,9 @@ def test_every_position_under_symmetry_0_equals_the_twin(store: GameStore) -> No
         planes, move, value = naive_sample(store, int(batch.game[row]), int(batch.ply[row]))
         assert np.array_equal(batch.planes[row], planes)
         assert (batch.policy_target[row], batch.value_target[row]) == (move, value)
+        reply = naive_reply(store, int(batch.game[row]), int(batch.ply[row]))
+        assert batch.reply_known[row] == (reply is not None)
+        assert batch.reply_target[row] == (81 if reply is None else reply)
 
 
 def test_every_symmetry_equals_the_twin(store: GameStore) -> None:
@@ -88,6 +97,9 @@ def test_every_symmetry_equals_the_twin(store: GameStore) -> None:
             and batch.policy_target[row] == turned(planes, move, symmetry)[1]
         ]
         assert fits, f"row {row} is no picture of its position"
+        reply = naive_reply(store, int(batch.game[row]), int(batch.ply[row]))
+        replies = {turned(planes, 81 if reply is None else reply, fit)[1] for fit in fits}
+        assert batch.reply_target[row] in replies
         assert batch.value_target[row] == value
         seen.update(fits if len(fits) == 1 else [])
     assert seen == set(range(8))
