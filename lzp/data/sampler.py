@@ -7,7 +7,7 @@ reading with several workers need.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -241,9 +241,10 @@ class PositionSampler:
     ) -> None:
         """Write the rows of a batch whose games are in one of several shards."""
         own = Picks(picks.games[rows], picks.plies[rows], picks.symmetries[rows])
-        part = BatchArrays(*(np.empty_like(array[rows]) for array in arrays))
+        whole: tuple[NDArray[Any], ...] = arrays
+        part = BatchArrays(*[np.empty_like(array[rows]) for array in whole])
         self._write_shard(shard, own, part)
-        for array, written in zip(arrays, part, strict=True):
+        for array, written in zip(whole, part, strict=True):
             array[rows] = written
 
     def _write_shard(self, shard: int, picks: Picks, arrays: BatchArrays) -> None:
