@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from lzp.net.network import NetOutput
+from lzp.net.interface import NetOutput
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,12 +12,13 @@ The widths of the heads are fixed: leelaz has them compiled in. The norms have a
 which the weight format lacks but export folds into the convolution exactly.
 """
 
-from typing import NamedTuple, cast
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lzp.net.interface import GoNet, NetOutput
 from lzp.net.shape import NetworkShape
 from lzp.weights.tensors import EPSILON, INPUT_PLANES, POLICY_PLANES, VALUE_HIDDEN, VALUE_PLANES
 
@@ -26,22 +27,6 @@ LAST_LAYER_STD = 0.01
 
 #: Mean of max(0, x) for x from a normal distribution of mean 1 and variance 1.
 MEAN_OF_RELU = 1.0833
-
-
-class NetOutput(NamedTuple):
-    """What a network says of B positions, each for the side to move.
-
-    Attributes:
-        policy_logits: float [B, S²+1]; the last is the pass.
-        value: float [B] in (-1, 1).
-        ownership_logits: float [B, S²], the value head's plane before its ReLU. Trained
-            with a weight on ownership, the log-odds that a point ends up the side to
-            move's; otherwise whatever the value makes of it.
-    """
-
-    policy_logits: Tensor
-    value: Tensor
-    ownership_logits: Tensor
 
 
 class ConvNorm(nn.Module):
@@ -126,7 +111,7 @@ class ValueHead(nn.Module):
         return torch.tanh(self.dense(hidden)).squeeze(1), plane
 
 
-class LeelaNet(nn.Module):
+class LeelaNet(GoNet):
     """A network that can be written as Leela Zero weights.
 
     Args:
@@ -138,6 +123,8 @@ class LeelaNet(nn.Module):
     Raises:
         ValueError: a size outside its range.
     """
+
+    shape: NetworkShape
 
     def __init__(
         self, blocks: int, filters: int, side: int = 19, value_for_black: bool = False
@@ -151,13 +138,12 @@ class LeelaNet(nn.Module):
         self.policy = PolicyHead(filters, side)
         self.value = ValueHead(filters, side)
 
-    def forward(self, planes: Tensor) -> NetOutput:
-        """Return policy logits and value for the side to move.
+    def tower(self, planes: Tensor) -> Tensor:
+        """See `GoNet.tower`."""
+        return cast(Tensor, self.blocks(F.relu(self.input(planes))))
 
-        Args:
-            planes: float [B, 18, S, S], as `lzp.features` describes them.
-        """
-        x = self.blocks(F.relu(self.input(planes)))
+    def heads(self, x: Tensor, planes: Tensor) -> NetOutput:
+        """See `GoNet.heads`."""
         value, plane = self.value(x)
         if self.shape.value_for_black:
             # +1 where Black is to move, -1 where White is.

@@ -10,7 +10,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from torchmetrics import MetricCollection
 
-from lzp.net import LeelaNet, LossTerms, LossWeights, NetOutput, Targets, leela_losses
+from lzp.net import GoNet, LossTerms, LossWeights, NetOutput, Targets, leela_losses
 from lzp.train.loader import TrainBatch
 from lzp.train.metrics import policy_metrics, value_metrics
 
@@ -32,7 +32,7 @@ class TrainTask(pl.LightningModule):
 
     def __init__(
         self,
-        net: LeelaNet,
+        net: GoNet,
         optimizer: Callable[..., Optimizer],
         schedule: Callable[[Optimizer], LRScheduler],
         weights: LossWeights,

@@ -159,3 +159,15 @@ def test_a_wrong_shape_names_its_field(change: dict[str, object], message: str) 
 def test_a_loss_weight_must_be_a_usable_number(weight: float) -> None:
     with pytest.raises(ValueError, match=r"^value: "):
         LossWeights(value=weight)
+
+
+def test_the_heads_of_a_tower_are_the_whole_network() -> None:
+    torch.manual_seed(4)
+    net = LeelaNet(2, 8, 5, value_for_black=True).eval()
+    planes = random_planes(6, 5)
+    x = net.tower(planes)
+    assert x.shape == (6, 8, 5, 5)
+    assert x.min().item() == 0
+    assert x.max().item() > 0
+    for whole, part in zip(net(planes), net.heads(x, planes), strict=True):
+        torch.testing.assert_close(whole, part, rtol=0, atol=0)
