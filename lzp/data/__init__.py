@@ -10,7 +10,8 @@ from lzp.data.arrow import StoreError
 from lzp.data.convert import Progress, convert
 from lzp.data.reasons import REASONS, ConvertOptions
 from lzp.data.report import ConversionReport
-from lzp.data.sampler import SPLITS, Batch, GameFilter, PositionSampler, SamplerParams
+from lzp.data.sampler import SPLITS, GameFilter, PositionSampler, SamplerParams
+from lzp.data.samples import Batch
 from lzp.data.sources import SourceError
 from lzp.data.store import GameStore
 
