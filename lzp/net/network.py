@@ -119,6 +119,7 @@ class LeelaNet(GoNet):
         filters: channels of the tower.
         side: lines of the board the network is for.
         value_for_black: the value head gives Black's value; see `NetworkShape`.
+        planes: of a position; Leela Zero's format knows 18 only.
 
     Raises:
         ValueError: a size outside its range.
@@ -127,9 +128,16 @@ class LeelaNet(GoNet):
     shape: NetworkShape
 
     def __init__(
-        self, blocks: int, filters: int, side: int = 19, value_for_black: bool = False
+        self,
+        blocks: int,
+        filters: int,
+        side: int = 19,
+        value_for_black: bool = False,
+        planes: int = INPUT_PLANES,
     ) -> None:
         super().__init__()
+        if planes != INPUT_PLANES:
+            raise ValueError(f"planes: {planes}, Leela Zero's networks have {INPUT_PLANES}")
         self.shape = NetworkShape(
             blocks=blocks, filters=filters, side=side, value_for_black=value_for_black
         )

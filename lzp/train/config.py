@@ -22,6 +22,8 @@ from torch import Tensor
 
 ALLOWED_PACKAGES = ("lzp.", "torch.optim.", "pytorch_lightning.", "torchmetrics.")
 _GROUPS = ("network", "data", "optimizer", "schedule", "task", "trainer", "callbacks", "logger")
+#: Groups that hold any number of objects by name, or none.
+_COLLECTIONS = ("callbacks", "logger")
 _CONTROL_KEYS = frozenset({"_target_", "_partial_"})
 
 _WORDS = {
@@ -80,6 +82,7 @@ def checked(cfg: DictConfig) -> tuple[RunSettings, Plain]:
         _check_value(key, wanted[key], plain[key])
     for key in plain.keys() - wanted.keys() - set(_GROUPS):
         raise ConfigError(f"{key}: no such key; keys are {', '.join((*wanted, *_GROUPS))}")
+    plain |= {key: plain.get(key) or {} for key in _COLLECTIONS}
     for key in _GROUPS:
         _check_tree(key, plain.get(key))
     return RunSettings(**{key: plain[key] for key in wanted}), plain

@@ -17,6 +17,7 @@ from lzp.data import (
     convert,
 )
 from lzp.data.progress import progress_bar
+from lzp.features import PLANES
 from lzp.train.config import ConfigError
 from lzp.train.loader import BatchLoader, ReadPlan
 
@@ -42,6 +43,8 @@ class PositionDataModule(pl.LightningDataModule):
         ahead: batches made in advance.
         games: which games of the store, and how they are divided.
         options: what goes into the store when it is made.
+        side: lines of the board, where `games` does not say.
+        planes: of a position, as the caller expects them.
 
     Raises:
         ConfigError: neither a store nor sources, or a number out of range.
@@ -59,15 +62,19 @@ class PositionDataModule(pl.LightningDataModule):
         ahead: int = 4,
         games: GameFilter | None = None,
         options: ConvertOptions | None = None,
+        side: int = 19,
+        planes: int = PLANES,
     ) -> None:
         super().__init__()
         if store is None and not sources:
             raise ConfigError("name game records (data.sources=[...]) or a store (data.store=...)")
         if ahead < 0:
             raise ConfigError(f"ahead must be 0 or more, not {ahead}")
+        if planes != PLANES:
+            raise ConfigError(f"planes: {planes}, this version of lzp makes {PLANES}")
         self._sources = [Path(source) for source in sources]
-        self._options = options or ConvertOptions()
-        self._games = games or GameFilter()
+        self._options = options or ConvertOptions(sides=(side,))
+        self._games = games or GameFilter(side=side)
         self._path = Path(store) if store else _store_of(self._sources, self._options)
         self._training = SamplerParams(
             batch_size=batch_size, seed=seed, per_game=per_game, ownership=ownership

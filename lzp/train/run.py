@@ -8,6 +8,7 @@ from pathlib import Path
 import pytorch_lightning as pl
 from omegaconf import DictConfig, OmegaConf
 
+from lzp.train.agreement import check_agreement
 from lzp.train.checkpoints import LAST, check_resumable
 from lzp.train.config import ConfigError, Plain, RunSettings, build, checked
 from lzp.train.datamodule import PositionDataModule, say
@@ -44,7 +45,7 @@ def run_training(cfg: DictConfig) -> RunResult:
         OSError: the run's folder cannot be written.
     """
     settings, plain = checked(cfg)
-    _check_ownership(plain)
+    check_agreement(plain)
     with warnings.catch_warnings():
         _quiet()
         pl.seed_everything(settings.seed, workers=True, verbose=False)
@@ -71,13 +72,6 @@ def _build_task(plain: Plain) -> TrainTask:
     return task
 
 
-def _check_ownership(plain: Plain) -> None:
-    """Refuse to train on owners that are not sampled."""
-    weight = plain["task"].get("weights", {}).get("ownership", 0.0)
-    if weight > 0 and not plain["data"].get("ownership", False):
-        raise ConfigError(f"task.weights.ownership: {weight}, needs data.ownership=true")
-
-
 def _check_optimizer(task: TrainTask) -> None:
     """Make the optimizer and schedule once, so that what they refuse is known at the start."""
     try:
@@ -87,8 +81,8 @@ def _check_optimizer(task: TrainTask) -> None:
 
 
 def _build_trainer(plain: Plain) -> pl.Trainer:
-    callbacks = [build(c, f"callbacks.{n}") for n, c in (plain["callbacks"] or {}).items() if c]
-    loggers = [build(c, f"logger.{n}") for n, c in (plain["logger"] or {}).items() if c]
+    callbacks = [build(c, f"callbacks.{n}") for n, c in plain["callbacks"].items() if c]
+    loggers = [build(c, f"logger.{n}") for n, c in plain["logger"].items() if c]
     # False, not an empty list: for that Lightning would choose a logger of its own.
     trainer = build(plain["trainer"], "trainer", callbacks=callbacks, logger=loggers or False)
     assert isinstance(trainer, pl.Trainer)

@@ -7,12 +7,21 @@ from omegaconf import DictConfig
 
 from lzp.train.cli import config_folder
 
-GROUPS = ("network", "data", "optimizer", "schedule", "trainer", "callbacks", "logger")
+GROUPS = (
+    "network",
+    "data",
+    "optimizer",
+    "schedule",
+    "trainer",
+    "callbacks",
+    "extras",
+    "logger",
+)
 
 #: Of the real configuration, made small enough for a test.
 SMALL = (
     "network=tiny",
-    "network.side=9",
+    "data.side=9",
     "data=store",
     "data.batch_size=32",
     "data.games.val_fraction=0.2",

@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 import pytorch_lightning as pl
 
+from lzp.features import PLANES
+from lzp.train.agreement import check_agreement
 from lzp.train.config import ConfigError, build, checked
+from lzp.train.run import run_training
 from tests.train.runs import GROUPS, composed, options_of, small_run
 
 NEEDED = ("data=store", "data.store=games.lzps")
@@ -26,7 +29,7 @@ def test_every_option_composes_and_is_accepted(group: str, option: str, tmp_path
     needs_gpu = option in ("gpu", "ddp")
     if needs_gpu or option == "wandb":
         return  # what it builds needs a GPU, or a package that is an extra
-    part = plain[group]
+    part = plain["callbacks" if group == "extras" else group]
     nodes = {group: part} if "_target_" in part else part
     for name, node in nodes.items():
         assert build(node, name) is not None
@@ -90,11 +93,52 @@ def test_a_bad_value_is_named_with_its_full_key(override: str, complaint: str) -
 def test_a_value_out_of_range_is_refused_before_anything_is_written(
     override: str, complaint: str, games_store: Path, tmp_path: Path
 ) -> None:
-    from lzp.train.run import run_training
-
     with pytest.raises(ConfigError, match=complaint):
         run_training(small_run(games_store, tmp_path / "run", override))
     assert not (tmp_path / "run").exists()
+
+
+def test_the_side_and_the_planes_flow_from_the_data() -> None:
+    _, plain = checked(composed("data=sgf", "data.sources=[games]", "data.side=13"))
+    check_agreement(plain)
+    assert plain["network"]["side"] == plain["data"]["games"]["side"] == 13
+    assert plain["data"]["options"]["sides"] == [13]
+    assert plain["network"]["planes"] == plain["data"]["planes"] == PLANES
+
+
+@pytest.mark.parametrize(
+    ("overrides", "complaint"),
+    [
+        (["network.side=9"], "network.side: 9, but data.side is 19; say only data.side="),
+        (["network.planes=17"], "network.planes: 17, but data.planes is 18"),
+        (["data.games.side=9"], "data.games.side: 9, but data.side is 19"),
+        (["data=sgf", "data.options.sides=[9]"], "data.options.sides: .9., without data.side, 19"),
+        (["data.planes=17"], "planes: 17, "),
+        (["task.weights.ownership=1"], "task.weights.ownership: 1.*, needs data.ownership"),
+    ],
+)
+def test_groups_that_contradict_each_other_are_named(
+    overrides: list[str], complaint: str, games_store: Path, tmp_path: Path
+) -> None:
+    cfg = composed(*NEEDED[:1], f"data.store={games_store}", f"run_dir={tmp_path}/run", *overrides)
+    with pytest.raises(ConfigError, match=complaint):
+        run_training(cfg)
+    assert not (tmp_path / "run").exists()
+
+
+def test_extras_and_loggers_combine() -> None:
+    chosen = ("extras=[ema]", "callbacks.learning_rate=null", "logger=[default,wandb]")
+    _, plain = checked(composed(*NEEDED, *chosen))
+    assert list(plain["callbacks"]) == [
+        "checkpoint",
+        "last",
+        "learning_rate",
+        "progress",
+        "average",
+    ]
+    assert list(plain["logger"]) == ["csv", "tensorboard", "wandb"]
+    _, bare = checked(composed(*NEEDED, "logger=[]", "callbacks=[]"))
+    assert bare["logger"] == bare["callbacks"] == {}
 
 
 def test_trainer_keys_are_those_of_lightning() -> None:

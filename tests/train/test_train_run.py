@@ -134,11 +134,11 @@ def test_validation_figures_are_those_of_the_stored_network(
 
 # A stop in the middle of an epoch, and one in the second epoch.
 @pytest.mark.parametrize(("stop", "steps"), [(9, 12), (46, 50)])
-@pytest.mark.parametrize("callbacks", ["default", "ema"])
+@pytest.mark.parametrize("extras", ["[]", "ema"])
 def test_a_resumed_run_ends_with_the_very_same_numbers(
-    callbacks: str, stop: int, steps: int, games_store: Path, tmp_path: Path
+    extras: str, stop: int, steps: int, games_store: Path, tmp_path: Path
 ) -> None:
-    changes = (f"callbacks={callbacks}", f"trainer.max_steps={steps}")
+    changes = (f"extras={extras}", f"trainer.max_steps={steps}")
     run_training(small_run(games_store, tmp_path / "whole", *changes))
     again = small_run(games_store, tmp_path / "resumed", *changes)
     with at_step(stop, fail), pytest.raises(RuntimeError, match="killed"):
@@ -155,7 +155,7 @@ def test_a_resumed_run_ends_with_the_very_same_numbers(
 
 
 def test_the_average_is_what_is_measured_and_exported(games_store: Path, tmp_path: Path) -> None:
-    changes = ("callbacks=ema", "callbacks.average.decay=0.5", "trainer.max_steps=6")
+    changes = ("extras=ema", "callbacks.average.decay=0.5", "trainer.max_steps=6")
     run_training(small_run(games_store, tmp_path, *changes))
     checkpoint = load(tmp_path / "last.ckpt")
     net, _ = load_network(tmp_path / "last.ckpt")
@@ -256,7 +256,7 @@ def test_a_checkpoint_that_cannot_be_used_is_named(
     [
         (["data.batch_size=5000"], "fewer than data.batch_size=5000"),
         (["data.games.val_fraction=0"], "no games in the val split"),
-        (["network.side=13"], "no games in the train split"),
+        (["data.side=13"], "no games in the train split"),
         (["data.store=nowhere"], "nowhere: no such game store"),
     ],
 )
