@@ -8,9 +8,10 @@ for batch in PositionSampler(store, "train", SamplerParams(batch_size=256)).batc
 
 from lzp.data.arrow import StoreError
 from lzp.data.convert import Progress, convert
+from lzp.data.game_filter import SPLITS, GameFilter
 from lzp.data.reasons import REASONS, ConvertOptions
 from lzp.data.report import ConversionReport
-from lzp.data.sampler import SPLITS, GameFilter, PositionSampler, SamplerParams
+from lzp.data.sampler import PositionSampler, SamplerParams
 from lzp.data.samples import Batch
 from lzp.data.sources import SourceError
 from lzp.data.store import GameStore

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lzp.data.columns import NO_RANK
+from lzp.data.game_filter import SPLITS, GameFilter, split_of
 from lzp.data.record_kernels import check_record, hash_record
-from lzp.data.sampler import SPLITS, GameFilter, split_of
 from lzp.data.store import GameStore
 from lzp.features import symmetry_tables
 from lzp.go import new_boards

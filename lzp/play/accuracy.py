@@ -56,7 +56,7 @@ def measure_accuracy(evaluator: Evaluator, store: Path, sample: Sample) -> Figur
 
     Raises:
         StoreError: the store cannot be read, or has no such games.
-        ValueError: the split has fewer positions than a batch, or is unknown.
+        ValueError: there is no such split.
     """
     rows = list(_measured(evaluator, store, sample))
     whole = _Row(*(np.concatenate(column) for column in zip(*rows, strict=True)))
@@ -82,8 +82,6 @@ def _measured(evaluator: Evaluator, store: Path, sample: Sample) -> Iterator[_Ro
     sampler = PositionSampler(
         GameStore.open(store), "val" if whole else sample.split, params, games
     )
-    if len(sampler) == 0:
-        raise ValueError(f"{store}: fewer than {_BATCH} positions in the {sample.split} split")
     count = min(len(sampler), -(-sample.positions // _BATCH))
     console = Console(stderr=True)
     for number in track(

@@ -62,19 +62,16 @@ def bench_samples(store: Path, batch_size: int, rounds: int, round_s: float) -> 
     """Measure the sampler on one core: positions replayed and written into batches.
 
     Raises:
-        StoreError: the store cannot be read.
-        ValueError: it holds less than a batch.
+        StoreError: the store cannot be read, or has no games to train on.
+        ValueError: batches of no positions.
     """
     from lzp.data import GameStore, PositionSampler, SamplerParams
 
     sampler = PositionSampler(GameStore.open(store), "train", SamplerParams(batch_size=batch_size))
-    if len(sampler) == 0:
-        raise ValueError(f"{store}: fewer positions than a batch of {batch_size}")
-    numbers = count()
+    firsts = count(0, batch_size)
 
     def draw() -> int:
-        number = next(numbers)
-        return len(sampler.batch(number // len(sampler), number % len(sampler)).ply)
+        return len(sampler.samples(next(firsts), batch_size).ply)
 
     figures = {"batch_size": batch_size, "positions": float(sampler.positions)}
     return figures | {"samples_per_s": median_rate(draw, rounds, round_s)}

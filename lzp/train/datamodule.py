@@ -80,7 +80,7 @@ class PositionDataModule(pl.LightningDataModule):
             batch_size=batch_size, seed=seed, per_game=per_game, ownership=ownership
         )
         # The same positions whatever the run's seed, so that runs can be compared.
-        self._measuring = SamplerParams(batch_size=batch_size, drop_last=False, ownership=ownership)
+        self._measuring = SamplerParams(batch_size=batch_size, ownership=ownership)
         self._ahead = ahead
         self._store: GameStore | None = None
 
@@ -128,11 +128,6 @@ class PositionDataModule(pl.LightningDataModule):
         if self._store is None:
             raise RuntimeError("setup must be called before a loader is asked for")
         sampler = PositionSampler(self._store, split, params, self._games)
-        if len(sampler) == 0:
-            raise ConfigError(
-                f"{self._path}: the {split} split has {sampler.positions} positions, "
-                f"fewer than data.batch_size={params.batch_size}"
-            )
         trainer = self.trainer
         plan = ReadPlan(
             rank=trainer.global_rank if trainer else 0,

@@ -1,9 +1,9 @@
 """Batches from the sampler as tensors, made ahead of the training step by a thread.
 
 The sampler's kernel releases the interpreter lock, so one thread beside the training
-keeps up with a GPU; worker processes would only copy what it writes. A loader knows its
-position (epoch and batch) and Lightning stores it in each checkpoint, so that a resumed
-run sees exactly the positions that it has not seen.
+keeps up with a GPU; worker processes would only copy what it writes. A loader counts the
+samples handed out, and Lightning stores that number in each checkpoint, so that a resumed
+run goes on with exactly the positions that come next.
 """
 
 import queue
@@ -48,9 +48,9 @@ class ReadPlan:
 
     Attributes:
         rank: number of this process among `world`.
-        world: number of processes that share each epoch.
+        world: number of processes that share the samples.
         ahead: batches made ahead of the consumer; 0 makes each when it is asked for.
-        repeat: begin each pass at the start of epoch 0: the same positions every time, as
+        repeat: each pass goes through epoch 0 once: the same positions every time, as
             validation needs.
         pin_memory: put batches into memory from which a GPU copies faster.
     """
@@ -65,48 +65,64 @@ class ReadPlan:
 class BatchLoader:
     """Iterable over batches that Lightning can stop, save and go on with.
 
-    Each pass goes on where the last one stopped, so that short "epochs" (Lightning's
-    `limit_train_batches`) walk through all of the data.
+    In step s, process r of W takes the samples that batch s * W + r of the sampler's stream
+    has: all W together see what one process with W times the batch would. Training never
+    comes to an end of the stream, so that all its batches are full; each pass goes on where
+    the last one stopped, and short "epochs" (Lightning's `limit_train_batches`) walk
+    through all of the data.
 
     Args:
-        sampler: where batches come from; not shared with another loader.
+        sampler: where batches come from.
         plan: how to read.
     """
 
     def __init__(self, sampler: PositionSampler, plan: ReadPlan) -> None:
         self._sampler = sampler
         self._plan = plan
-        self._epoch = 0
-        self._batch = 0
+        self._step_size = sampler.params.batch_size * plan.world
+        self._samples = 0
 
     def __len__(self) -> int:
-        """Return the number of batches in one epoch on this rank."""
-        total, world = len(self._sampler), self._plan.world
-        if self._sampler.params.drop_last:
-            total -= total % world
-        return len(range(self._plan.rank, total, world))
+        """Return the number of steps in which all processes see an epoch's samples."""
+        return -(-self._sampler.positions // self._step_size)
 
     def __iter__(self) -> Iterator[TrainBatch]:
-        """Yield the rest of the current epoch; the position moves with each batch."""
-        plan = self._plan
-        if plan.repeat:
-            self._epoch, self._batch = 0, 0
-        epoch, first = self._epoch, self._batch
-        source = self._sampler.batches(epoch, first, plan.rank, plan.world)
-        made = map(self._to_tensors, source)
-        for index, batch in enumerate(read_ahead(made, plan.ahead), start=first + 1):
-            # Known before it is handed out: Lightning never asks for the end of an epoch.
-            done = index >= len(self)
-            self._epoch, self._batch = (epoch + 1, 0) if done else (epoch, index)
+        """Yield an epoch's number of batches; the count of samples moves with each."""
+        if self._plan.repeat:
+            self._samples = 0
+        firsts = range(self._samples, self._samples + len(self) * self._step_size, self._step_size)
+        batches = read_ahead(map(self._read, firsts), self._plan.ahead)
+        for first, batch in zip(firsts, batches, strict=True):
+            self._samples = first + self._step_size  # before the batch is used and maybe saved
             yield batch
 
     def state_dict(self) -> dict[str, int]:
-        """Return the position: the epoch, and the batches of it already handed out."""
-        return {"epoch": self._epoch, "batch": self._batch}
+        """Return how many samples all processes together were handed out.
+
+        The number says nothing about batches and processes: a run may go on with others.
+        """
+        return {"samples": self._samples}
 
     def load_state_dict(self, state: dict[str, int]) -> None:
-        """Go to a position that `state_dict` gave."""
-        self._epoch, self._batch = int(state["epoch"]), int(state["batch"])
+        """Go to where `state_dict` was called, also by versions that counted batches."""
+        if "samples" in state:
+            self._samples = int(state["samples"])
+        else:
+            epoch, batch = int(state["epoch"]), int(state["batch"])
+            self._samples = epoch * self._sampler.positions + batch * self._step_size
+
+    def _read(self, first: int) -> TrainBatch:
+        """Return this process's part of the samples of a step.
+
+        Where an epoch is gone through once, the last step shares out what is left, one
+        sample to each process at least: no process may wait for one that has no batch.
+        """
+        size = self._step_size
+        if self._plan.repeat:
+            size = min(size, self._sampler.positions - first)
+        start = size * self._plan.rank // self._plan.world
+        end = size * (self._plan.rank + 1) // self._plan.world
+        return self._to_tensors(self._sampler.samples(first + start, max(end - start, 1)))
 
     def _to_tensors(self, batch: Batch) -> TrainBatch:
         tensors = [torch.from_numpy(getattr(batch, name)) for name in TrainBatch._fields]

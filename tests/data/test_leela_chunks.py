@@ -109,7 +109,7 @@ def our_positions(folder: Path, sgf: Path) -> tuple[GameStore, list[ChunkPositio
     """The same through the store and the sampler, symmetry 0."""
     convert([sgf], folder / "store", ConvertOptions(min_moves=1), workers=1)
     store = GameStore.open(folder / "store")
-    params = SamplerParams(batch_size=256, symmetries=False, drop_last=False)
+    params = SamplerParams(batch_size=256, symmetries=False)
     chosen = GameFilter(val_fraction=0.0, test_fraction=0.0)
     positions = []
     for batch in PositionSampler(store, "train", params, chosen).batches(0):

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lzp.data import Batch, GameFilter, GameStore, PositionSampler, SamplerParams, StoreError
+from lzp.data.game_filter import split_of
 from lzp.data.mixing_kernels import mix, mix_pair, permute
-from lzp.data.sampler import split_of
 from lzp.go import BLACK
 from tests.data.makers import random_game, random_records, sgf_of, store_of, write_records
 from tests.naive import NaiveGo
@@ -66,13 +66,21 @@ def turned(planes: np.ndarray, target: int, symmetry: int) -> tuple[np.ndarray, 
     return planes.reshape(-1, 81)[:, image], turned_target
 
 
-def epoch_of(sampler: PositionSampler, epoch: int = 0, **share: int) -> Batch:
-    parts = list(sampler.batches(epoch, **share))
+def epoch_of(sampler: PositionSampler, epoch: int = 0) -> Batch:
+    return joined(list(sampler.batches(epoch)))
+
+
+def joined(parts: list[Batch]) -> Batch:
     return Batch(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
+def same(first: Batch, second: Batch) -> bool:
+    columns: zip[tuple[np.ndarray, np.ndarray]] = zip(first, second, strict=True)
+    return all(np.array_equal(a, b) for a, b in columns)
+
+
 def test_every_position_under_symmetry_0_equals_the_twin(store: GameStore) -> None:
-    params = SamplerParams(batch_size=64, symmetries=False, drop_last=False)
+    params = SamplerParams(batch_size=64, symmetries=False)
     batch = epoch_of(PositionSampler(store, "train", params, EVERYTHING))
     assert len(batch.ply) == store.positions
     for row in range(len(batch.ply)):
@@ -106,9 +114,7 @@ def test_every_symmetry_equals_the_twin(store: GameStore) -> None:
 
 
 def ownership_of(store: GameStore, symmetries: bool, size: int = 64) -> Batch:
-    params = SamplerParams(
-        batch_size=size, symmetries=symmetries, drop_last=False, seed=3, ownership=True
-    )
+    params = SamplerParams(batch_size=size, symmetries=symmetries, seed=3, ownership=True)
     return epoch_of(PositionSampler(store, "train", params, EVERYTHING))
 
 
@@ -165,7 +171,7 @@ def places(batch: Batch) -> list[tuple[int, int]]:
 
 
 def test_an_epoch_has_every_position_once(store: GameStore) -> None:
-    params = SamplerParams(batch_size=50, drop_last=False)
+    params = SamplerParams(batch_size=50)
     sampler = PositionSampler(store, "train", params, EVERYTHING)
     everything = Counter(places(epoch_of(sampler)))
     assert set(everything.values()) == {1}
@@ -187,27 +193,30 @@ def test_the_order_follows_from_seed_and_epoch(store: GameStore) -> None:
     assert len(set(orders.values())) == 4
 
 
-@pytest.mark.parametrize("world", [1, 2, 3])
-def test_processes_share_an_epoch(store: GameStore, world: int) -> None:
-    params = SamplerParams(batch_size=32)
+@pytest.mark.parametrize("per_game", [None, 3])
+def test_the_stream_is_one_epoch_after_another(store: GameStore, per_game: int | None) -> None:
+    params = SamplerParams(batch_size=50, seed=4, per_game=per_game)
     sampler = PositionSampler(store, "train", params, EVERYTHING)
-    shares = [list(sampler.batches(0, rank=rank, world=world)) for rank in range(world)]
-    assert len({len(share) for share in shares}) == 1
-    together = [place for share in shares for batch in share for place in places(batch)]
-    assert len(set(together)) == len(together) == len(sampler) // world * world * 32
+    epochs = [epoch_of(sampler, epoch) for epoch in range(3)]
+    whole = sampler.samples(0, 3 * sampler.positions)
+    assert same(whole, joined(epochs))
+    start, count = sampler.positions - 7, sampler.positions + 20  # over two ends of epochs
+    part = Batch._make(column[start : start + count] for column in whole)
+    assert same(sampler.samples(start, count), part)
 
 
-@pytest.mark.compiled
-def test_starting_in_the_middle(store: GameStore) -> None:
-    sampler = PositionSampler(store, "train", SamplerParams(batch_size=32), EVERYTHING)
-    for world in (1, 2):
-        whole = list(sampler.batches(0, rank=world - 1, world=world))
-        rest = list(sampler.batches(0, 3, rank=world - 1, world=world))
-        assert [places(batch) for batch in rest] == [places(batch) for batch in whole[3:]]
+def test_a_batch_larger_than_the_split_goes_on_with_further_epochs(tmp_path: Path) -> None:
+    store = store_of(tmp_path, random_records(1, plies=5))
+    sampler = PositionSampler(store, "train", SamplerParams(batch_size=64), EVERYTHING)
+    seen = Counter(places(sampler.samples(0, 10 * store.positions)))
+    assert len(seen) == store.positions
+    assert set(seen.values()) == {10}
+    assert len(sampler) == 1
+    assert len(sampler.batch(0, 0).ply) == store.positions
 
 
 def test_positions_by_game(store: GameStore) -> None:
-    params = SamplerParams(batch_size=16, per_game=4, drop_last=False)
+    params = SamplerParams(batch_size=16, per_game=4)
     sampler = PositionSampler(store, "train", params, EVERYTHING)
     first, second = (places(epoch_of(sampler, epoch)) for epoch in (0, 1))
     assert sampler.positions == len(first) == 4 * store.games

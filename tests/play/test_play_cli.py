@@ -142,5 +142,5 @@ def test_samples_are_measured(capsys, tmp_path):
     found = figures(capsys, *words, "--seconds", "0.05")
     assert found["positions"] >= 16
     assert found["samples_per_s"] > 1000
-    assert run(bench_cli.main, "samples", "--store", tmp_path / "games.lzps", "--batch", 99999) == 2
-    assert "games.lzps: fewer positions than a batch of 99999" in capsys.readouterr().err
+    assert run(bench_cli.main, "samples", "--store", tmp_path / "games.lzps", "--batch", 0) == 2
+    assert "batch" in capsys.readouterr().err

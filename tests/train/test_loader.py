@@ -12,10 +12,15 @@ from lzp.train.loader import BatchLoader, ReadPlan, TrainBatch, read_ahead
 BLANK = TrainBatch(*[torch.zeros(1)] * len(TrainBatch._fields))
 
 
-def loader_of(store: Path, *, drop_last: bool = True, **plan: int | bool) -> BatchLoader:
-    params = SamplerParams(batch_size=64, seed=3, drop_last=drop_last)
+def loader_of(store: Path, batch_size: int = 64, **plan: int | bool) -> BatchLoader:
+    params = SamplerParams(batch_size=batch_size, seed=3)
     sampler = PositionSampler(GameStore.open(store), "train", params, GameFilter(val_fraction=0.1))
     return BatchLoader(sampler, ReadPlan(**plan))  # type: ignore[arg-type]
+
+
+def places(*batches: TrainBatch) -> list[tuple[int, int]]:
+    """(game, ply) of every sample, in order."""
+    return [place for b in batches for place in zip(b.game.tolist(), b.ply.tolist(), strict=True)]
 
 
 def same(first: TrainBatch, second: TrainBatch) -> bool:
@@ -51,20 +56,90 @@ def test_epochs_differ_and_measuring_repeats(games_store: Path) -> None:
     assert all(same(a, b) for a, b in zip(first_pass, second_pass, strict=True))
 
 
-def test_ranks_share_an_epoch_without_overlap(games_store: Path) -> None:
-    alone = list(loader_of(games_store))
-    ranks = [list(loader_of(games_store, rank=rank, world=2)) for rank in range(2)]
-    lengths = [len(loader_of(games_store, rank=rank, world=2)) for rank in range(2)]
-    assert lengths == [len(batches) for batches in ranks] == [len(alone) // 2] * 2
-    for index, batch in enumerate(alone[: 2 * lengths[0]]):
-        assert same(batch, ranks[index % 2][index // 2])
+def epochs_of(loader: BatchLoader, samples: int) -> list[tuple[int, int]]:
+    """The first samples of a loader's passes."""
+    seen: list[tuple[int, int]] = []
+    while len(seen) < samples:
+        seen += places(*loader)
+    return seen[:samples]
 
 
-def test_length_counts_the_ragged_end(games_store: Path) -> None:
-    ragged = loader_of(games_store, drop_last=False)
-    batches = list(ragged)
-    assert len(ragged) == len(batches) == len(loader_of(games_store)) + 1
-    assert len(batches[-1].planes) < 64
+def test_no_position_of_an_epoch_is_left_out(games_store: Path) -> None:
+    loader = loader_of(games_store)
+    positions = sum(len(batch.planes) for batch in loader_of(games_store, repeat=True))
+    assert positions % 64 != 0
+    assert len(loader) == positions // 64 + 1
+    seen = epochs_of(loader, 3 * positions)
+    epochs = [seen[start : start + positions] for start in range(0, len(seen), positions)]
+    assert [len(set(epoch)) for epoch in epochs] == [positions] * 3
+    assert set(epochs[0]) == set(epochs[1]) == set(epochs[2])
+    assert epochs[0] != epochs[1] != epochs[2]
+    assert {len(batch.planes) for batch in loader} == {64}
+
+
+@pytest.mark.parametrize("world", [2, 3])
+def test_processes_together_see_what_one_with_the_larger_batch_sees(
+    games_store: Path, world: int
+) -> None:
+    alone = loader_of(games_store, 16 * world)
+    shares = [loader_of(games_store, 16, rank=rank, world=world) for rank in range(world)]
+    assert {len(share) for share in shares} == {len(alone)}
+    for _ in range(2):  # over the end of an epoch
+        for whole, *parts in zip(alone, *shares, strict=True):
+            for column, pieces in zip(whole, zip(*parts, strict=True), strict=True):
+                assert torch.equal(column, torch.cat(pieces))
+
+
+def test_a_run_goes_on_with_other_batches_and_processes(games_store: Path) -> None:
+    before = loader_of(games_store, 32)
+    first = next(iter(before))
+    assert before.state_dict() == {"samples": 32}
+    shares = [loader_of(games_store, 8, rank=rank, world=2) for rank in range(2)]
+    for share in shares:
+        share.load_state_dict(before.state_dict())
+    later = places(*(next(iter(share)) for share in shares))
+    whole = places(next(iter(loader_of(games_store, 48))))
+    assert places(first) + later == whole
+
+
+def test_a_state_of_an_earlier_version_is_understood(games_store: Path) -> None:
+    positions = sum(len(batch.planes) for batch in loader_of(games_store, repeat=True))
+    old = loader_of(games_store, world=2)
+    old.load_state_dict({"epoch": 1, "batch": 3})
+    assert old.state_dict() == {"samples": positions + 3 * 2 * 64}
+
+
+@pytest.mark.parametrize("world", [1, 2, 3])
+@pytest.mark.parametrize("batch_size", [7, 64, 5000])
+def test_measuring_goes_through_the_split_once(
+    games_store: Path, world: int, batch_size: int
+) -> None:
+    shares = [
+        list(loader_of(games_store, batch_size, rank=rank, world=world, repeat=True))
+        for rank in range(world)
+    ]
+    assert len({len(share) for share in shares}) == 1
+    sizes = [[len(batch.planes) for batch in step] for step in zip(*shares, strict=True)]
+    assert all(size == [batch_size] * world for size in sizes[:-1])
+    assert max(sizes[-1]) - min(sizes[-1]) <= 1
+    seen = places(*(batch for share in shares for batch in share))
+    assert len(set(seen)) == len(seen)
+    assert set(seen) == set(epochs_of(loader_of(games_store), len(seen)))
+
+
+def test_no_process_waits_for_one_without_a_batch(games_store: Path) -> None:
+    whole = [batch for batch in loader_of(games_store, repeat=True)]
+    positions = sum(len(batch.planes) for batch in whole)
+    world = 4
+    size = (positions - 1) // world  # leaves 1 to 4 positions for the last step
+    shares = [
+        list(loader_of(games_store, size, rank=rank, world=world, repeat=True))
+        for rank in range(world)
+    ]
+    assert [len(share) for share in shares] == [2] * world
+    assert all(len(share[-1].planes) == 1 for share in shares)
+    seen = places(*(batch for share in shares for batch in share))
+    assert set(seen) == set(places(*whole))
 
 
 def test_an_error_in_the_thread_reaches_the_reader() -> None:
