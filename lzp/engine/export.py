@@ -1,15 +1,16 @@
 """Networks written for playing, in the form that the file's name asks for.
 
-Every form is made from Leela Zero weights, the one thing that all of them are exact to:
-what cannot be written as such weights cannot come in.
+Every form but ONNX is made from Leela Zero weights: what has no place in them goes to ONNX
+alone, and is refused by the name of its first such layer where it is to go elsewhere.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from lzp.engine.model import shipped_network
-from lzp.engine.onnx_graph import build_model
+from lzp.engine.model import Network, as_onnx, shipped_network
+from lzp.engine.onnx_nested import WHY_NOT_LEELA, NestedWeights
 from lzp.weights import LeelaWeights, write_weights
 from lzp.weights.atomic import replacing
 
@@ -27,11 +28,13 @@ class ModelForm:
 
     Attributes:
         name: for people.
+        holds_all: takes networks of every kind, not only Leela Zero's.
         write: writes weights to a path; replaces what is there only when complete.
     """
 
     name: str
-    write: Callable[[Path, LeelaWeights], None]
+    holds_all: bool
+    write: Callable[[Path, Any], None]
 
 
 def find_source(source: str) -> Path:
@@ -69,15 +72,18 @@ def check_target(path: Path) -> ModelForm:
     return form
 
 
-def write_model(path: Path, weights: LeelaWeights) -> None:
+def write_model(path: Path, network: Network) -> None:
     """Write a network in the form that the file's name asks for.
 
     Raises:
-        ExportError: the name asks for no form, or the file cannot be written.
+        ExportError: the name asks for no form or for one that has no place for the
+            network, or the file cannot be written.
     """
     form = check_target(path)
+    if isinstance(network, NestedWeights) and not form.holds_all:
+        raise ExportError(f"{path}: only .onnx can hold this network: {WHY_NOT_LEELA}")
     try:
-        form.write(path, weights)
+        form.write(path, network)
     except PermissionError:
         raise ExportError(f"{path.parent}: no permission to write here") from None
     except OSError as error:
@@ -88,9 +94,9 @@ def write_model(path: Path, weights: LeelaWeights) -> None:
         ) from None
 
 
-def _write_onnx(path: Path, weights: LeelaWeights) -> None:
+def _write_onnx(path: Path, network: Network) -> None:
     with replacing(path) as file:
-        file.write(build_model(weights, path.name).SerializeToString(deterministic=True))
+        file.write(as_onnx(network, path.name).SerializeToString(deterministic=True))
 
 
 def _write_torchscript(path: Path, weights: LeelaWeights) -> None:
@@ -102,8 +108,8 @@ def _write_torchscript(path: Path, weights: LeelaWeights) -> None:
 
 
 FORMS = {
-    ".txt.gz": ModelForm("Leela Zero weights", write_weights),
-    ".txt": ModelForm("Leela Zero weights", write_weights),
-    ".onnx": ModelForm("ONNX", _write_onnx),
-    ".pt": ModelForm("TorchScript", _write_torchscript),
+    ".txt.gz": ModelForm("Leela Zero weights", False, write_weights),
+    ".txt": ModelForm("Leela Zero weights", False, write_weights),
+    ".onnx": ModelForm("ONNX", True, _write_onnx),
+    ".pt": ModelForm("TorchScript", False, _write_torchscript),
 }

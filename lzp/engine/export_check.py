@@ -13,7 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from lzp.engine.evaluator import Evaluator
-from lzp.engine.model import is_checkpoint, load_evaluator, read_as_weights
+from lzp.engine.model import is_checkpoint, load_evaluator, read_network
 from lzp.features import SYMMETRIES, encode
 from lzp.features.constants import BLACK_TO_MOVE_PLANE, WHITE_TO_MOVE_PLANE
 from lzp.go import Game
@@ -73,7 +73,9 @@ def compare_files(source: Path, target: Path, *, seed: int = 0) -> Difference:
 
 def _run_source(source: Path, planes: NDArray[np.uint8]) -> tuple[Doubles, Doubles]:
     if not is_checkpoint(source):
-        return run_weights(read_as_weights(source), planes)
+        weights = read_network(source)
+        assert isinstance(weights, LeelaWeights)  # only checkpoints hold other networks
+        return run_weights(weights, planes)
     # Here, since only checkpoints need torch.
     from lzp.engine.export_torchscript import run_checkpoint
 

@@ -16,8 +16,8 @@ from lzp.engine.export import (
     write_model,
 )
 from lzp.engine.export_check import compare_files
-from lzp.engine.model import ModelError, read_as_weights
-from lzp.weights import LeelaWeights
+from lzp.engine.model import ModelError, Network, read_network
+from lzp.engine.onnx_nested import NestedWeights
 
 BAD_INPUT = 2
 #: Differences above this mean another network, not rounding; what the tests demand, too.
@@ -70,20 +70,25 @@ def _export(source: str, target: Path, verify: bool) -> int:
     start = time.perf_counter()
     path = find_source(source)
     print(f"reading {path} ...", file=sys.stderr)
-    weights = read_as_weights(path)
+    network = read_network(path)
     print(f"writing {target} ({form.name}) ...", file=sys.stderr)
-    write_model(target, weights)
-    print(_summary(weights, target, time.perf_counter() - start))
+    write_model(target, network)
+    print(_summary(network, target, time.perf_counter() - start))
     return _verify(path, target) if verify else 0
 
 
-def _summary(weights: LeelaWeights, target: Path, seconds: float) -> str:
+def _summary(network: Network, target: Path, seconds: float) -> str:
     size_mb = target.stat().st_size / 1e6
-    numbers = sum(array.size for _, array in weights.named_tensors())
     return (
-        f"{target}: {size_mb:.1f} MB, {len(weights.blocks)} blocks x {weights.filters} filters, "
-        f"{weights.side}x{weights.side} board, {numbers:,} numbers, {seconds:.1f} s"
+        f"{target}: {size_mb:.1f} MB, {_describe(network)}, "
+        f"{network.side}x{network.side} board, {network.size:,} numbers, {seconds:.1f} s"
     )
+
+
+def _describe(network: Network) -> str:
+    if isinstance(network, NestedWeights):
+        return f"{network.blocks} nested bottleneck blocks x {network.filters} filters"
+    return f"{len(network.blocks)} blocks x {network.filters} filters"
 
 
 def _verify(source: Path, target: Path) -> int:

@@ -5,7 +5,7 @@ form                    known by                      run by
 ======================  ============================  =====================================
 Leela Zero weights      gzip, or a text line          ONNX Runtime, as a graph made from it
 ONNX                    protobuf's first byte         ONNX Runtime
-checkpoint (.ckpt)      zip without code              read by torch, then as Leela Zero's
+checkpoint (.ckpt)      zip without code              ONNX Runtime; read by torch
 TorchScript (.pt)       zip with code                 torch
 ======================  ============================  =====================================
 
@@ -16,12 +16,23 @@ import re
 import zipfile
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import onnx
 
 from lzp.engine.evaluator import Evaluator, empty_planes, find_fault
 from lzp.engine.onnx_file import check_onnx
 from lzp.engine.onnx_graph import build_model
+from lzp.engine.onnx_nested import NestedWeights, build_nested_model
 from lzp.engine.onnxruntime_evaluator import OnnxEvaluator, RunOptions
 from lzp.weights import LeelaWeights, WeightsError, read_weights
+from lzp.weights.tensors import EPSILON
+
+if TYPE_CHECKING:
+    from lzp.net import NestedBottleneckNet
+
+#: What a network is read as, of whatever kind it is.
+Network = LeelaWeights | NestedWeights
 
 SHIPPED_NETWORK = "default.txt.gz"
 ZIP_MAGIC = b"PK\x03\x04"
@@ -83,11 +94,11 @@ def is_checkpoint(path: Path) -> bool:
     return _head(path).startswith(ZIP_MAGIC) and not _has_code(path)
 
 
-def read_as_weights(path: Path) -> LeelaWeights:
-    """Return the Leela Zero weights that a weight file or a checkpoint holds.
+def read_network(path: Path) -> Network:
+    """Return the network that a weight file or a checkpoint holds.
 
     Raises:
-        ModelError: the file is missing, damaged, or of a form without weights.
+        ModelError: the file is missing, damaged, or of a form that is not read as tensors.
     """
     if is_checkpoint(path):
         return _read_checkpoint(path)
@@ -104,6 +115,13 @@ def read_as_weights(path: Path) -> LeelaWeights:
         raise ModelError(str(error)) from None
 
 
+def as_onnx(network: Network, name: str) -> onnx.ModelProto:
+    """Return the checked ONNX model of a network, with a name for people."""
+    if isinstance(network, NestedWeights):
+        return build_nested_model(network, name)
+    return build_model(network, name)
+
+
 def _open(path: Path, options: RunOptions) -> Evaluator:
     """Return an evaluator that has not been run yet."""
     head = _head(path)
@@ -112,9 +130,9 @@ def _open(path: Path, options: RunOptions) -> Evaluator:
     if head.startswith(ONNX_MAGIC) or path.suffix == ".onnx":
         model = path.read_bytes()
         return OnnxEvaluator(model, path.name, check_onnx(model), options)
-    weights = read_as_weights(path)
-    model = build_model(weights, path.name).SerializeToString()
-    return OnnxEvaluator(model, path.name, weights.side, options)
+    network = read_network(path)
+    model = as_onnx(network, path.name).SerializeToString()
+    return OnnxEvaluator(model, path.name, network.side, options)
 
 
 def _open_torchscript(path: Path, options: RunOptions) -> Evaluator:
@@ -125,17 +143,31 @@ def _open_torchscript(path: Path, options: RunOptions) -> Evaluator:
     return TorchScriptEvaluator(path, options)
 
 
-def _read_checkpoint(path: Path) -> LeelaWeights:
+def _read_checkpoint(path: Path) -> Network:
     try:
-        from lzp.net import CheckpointError, load_network, weights_from_network
+        from lzp.net import CheckpointError, LeelaNet, load_network, weights_from_network
     except ImportError:
         raise ModelError(f"{path}: {_needs_torch('a checkpoint')}") from None
     try:
-        return weights_from_network(load_network(path)[0])
+        net, _ = load_network(path)
+        return weights_from_network(net) if isinstance(net, LeelaNet) else _nested_weights(net)
     except CheckpointError as error:
         raise ModelError(str(error)) from None
     except WeightsError as error:
         raise ModelError(f"{path}: {error}") from None
+
+
+def _nested_weights(net: "NestedBottleneckNet") -> NestedWeights:
+    """Return a torch network's tensors for the builder of its graph."""
+    shape, state = net.shape, net.state_dict()
+    return NestedWeights(
+        # Whole numbers are counts of training.
+        tensors={n: t.double().numpy() for n, t in state.items() if t.is_floating_point()},
+        blocks=shape.blocks,
+        filters=shape.filters,
+        side=shape.side,
+        epsilon=EPSILON,
+    )
 
 
 def _one_line(error: Exception) -> str:

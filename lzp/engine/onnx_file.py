@@ -1,11 +1,11 @@
-"""ONNX files that others made: taken only if they compute what onnx_graph.py's do."""
+"""ONNX files that others made: taken only if they compute what lzp-export's do."""
 
 from collections.abc import Iterator
 
 import onnx
 from onnx import TensorProto
 
-from lzp.engine.onnx_graph import INPUT, METADATA_PREFIX, POLICY, VALUE
+from lzp.engine.onnx_nodes import INPUT, METADATA_PREFIX, POLICY, VALUE
 from lzp.features import PLANES, PLANES_VERSION
 from lzp.weights.tensors import MAX_SIDE, MIN_SIDE
 

@@ -43,7 +43,7 @@ class RunOptions:
 
 
 class OnnxEvaluator:
-    """An `Evaluator` that runs an ONNX model with the inputs and outputs of onnx_graph.py.
+    """An `Evaluator` that runs an ONNX model framed as `lzp.engine.onnx_nodes` shows.
 
     Args:
         model: the serialized model.

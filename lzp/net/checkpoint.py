@@ -2,7 +2,8 @@
 
 A checkpoint (pytorch_lightning's, a zip file) is used as far as:
 
-* ``hyper_parameters["network"]``: what `NetworkShape.to_dict` gives;
+* ``hyper_parameters["network"]``: what a shape's `to_dict` gives; its kind, and nothing
+  else, decides what is built;
 * ``state_dict``: the network's tensors, their names after ``net.``;
 * ``ema_state_dict``, if there is one: the same, averaged over steps; it wins;
 * ``epoch`` and ``global_step``, if there are any, for people.
@@ -16,10 +17,13 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from lzp.net.nested_bottleneck import NestedBottleneckNet
 from lzp.net.network import LeelaNet
-from lzp.net.shape import NetworkShape
+from lzp.net.shape import AnyShape, NestedBottleneckShape, shape_from_dict
 
 PREFIX = "net."
+
+AnyNet = LeelaNet | NestedBottleneckNet
 
 
 class CheckpointError(ValueError):
@@ -41,7 +45,7 @@ class CheckpointInfo:
     averaged: bool
 
 
-def load_network(path: Path) -> tuple[LeelaNet, CheckpointInfo]:
+def load_network(path: Path) -> tuple[AnyNet, CheckpointInfo]:
     """Return the network of a checkpoint, in eval mode on the CPU, and where it comes from.
 
     Raises:
@@ -60,6 +64,13 @@ def load_network(path: Path) -> tuple[LeelaNet, CheckpointInfo]:
         averaged=averaged,
     )
     return net.eval(), info
+
+
+def build_network(shape: AnyShape) -> AnyNet:
+    """Return a new network of a shape."""
+    if isinstance(shape, NestedBottleneckShape):
+        return NestedBottleneckNet(shape.blocks, shape.filters, shape.side)
+    return LeelaNet(shape.blocks, shape.filters, shape.side, shape.value_for_black)
 
 
 def _read(path: Path) -> Mapping[str, object]:
@@ -92,24 +103,24 @@ def _why_not_loaded(error: Exception) -> str:
     return f"cut off or damaged checkpoint ({message.splitlines()[0][:120]})"
 
 
-def _shape(checkpoint: Mapping[str, object]) -> NetworkShape:
+def _shape(checkpoint: Mapping[str, object]) -> AnyShape:
     parameters = checkpoint.get("hyper_parameters")
     if not isinstance(parameters, Mapping) or "network" not in parameters:
         raise ValueError("hyper_parameters.network: missing, so this is no checkpoint of lzp-train")
     try:
-        return NetworkShape.from_dict(parameters["network"])
+        return shape_from_dict(parameters["network"])
     except ValueError as error:
         raise ValueError(f"hyper_parameters.network: {error}") from None
 
 
-def _build(shape: NetworkShape, checkpoint: Mapping[str, object], field: str) -> LeelaNet:
+def _build(shape: AnyShape, checkpoint: Mapping[str, object], field: str) -> AnyNet:
     """Return a network that holds the checkpoint's tensors, which are checked first."""
     stored = checkpoint.get(field)
     if not isinstance(stored, Mapping):
         raise ValueError(f"{field}: missing")
     # A network on "meta" has shapes but no memory: none is taken for a number in the file.
     with torch.device("meta"):
-        net = LeelaNet(shape.blocks, shape.filters, shape.side, shape.value_for_black)
+        net = build_network(shape)
     expected = net.state_dict()
     tensors = {}
     for name, like in expected.items():

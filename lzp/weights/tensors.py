@@ -110,6 +110,11 @@ class LeelaWeights:
         """S, from the policy layer, which has S² + 1 outputs."""
         return side_of_policy(len(self.policy.bias))
 
+    @property
+    def size(self) -> int:
+        """How many numbers the network consists of."""
+        return sum(array.size for _, array in self.named_tensors())
+
     def named_tensors(self) -> Iterator[tuple[str, NDArray[np.float32]]]:
         """Yield every tensor in file order with the name that error messages use."""
         layers: list[ConvNorm | Dense] = [self.input]

@@ -163,7 +163,7 @@ def test_an_unwritable_folder_is_named(
             raise PermissionError(13, "Permission denied", str(path))
 
         monkeypatch.setattr("lzp.weights.atomic.Path.open", refuse)
-        monkeypatch.setattr(export_cli, "read_as_weights", lambda path: random_weights(5))
+        monkeypatch.setattr(export_cli, "read_network", lambda path: random_weights(5))
     message = expect_refusal(capsys, weights, folder / f"out.{form}")
     assert message == f"{folder}: no permission to write here"
     assert list(folder.iterdir()) == []

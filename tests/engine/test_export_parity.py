@@ -13,7 +13,7 @@ from lzp.engine.export_check import run_weights
 from lzp.engine.model import load_evaluator
 from lzp.features import encode, symmetry_tables
 from lzp.go import BLACK, WHITE, Game
-from lzp.net import LeelaNet, network_from_weights, weights_from_network
+from lzp.net import GoNet, network_from_weights, weights_from_network
 from lzp.weights import ConvNorm, LeelaWeights
 from tests.engine.leelaz import heatmaps, needs_leelaz
 from tests.net.random_net import random_net, save_checkpoint
@@ -63,7 +63,7 @@ def ask(evaluator: Evaluator) -> Answers:
     return policy.astype(np.float64), value.astype(np.float64)
 
 
-def ask_torch(net: LeelaNet) -> Answers:
+def ask_torch(net: GoNet) -> Answers:
     with torch.inference_mode():
         logits, value, _ = net(torch.from_numpy(all_planes()).float())
     assert value.std().item() > 0.02, "a network that says the same of all positions tests nothing"

@@ -60,6 +60,7 @@ def test_half_precision_tensors_are_widened(net: LeelaNet, tmp_path: Path) -> No
     checkpoint["state_dict"]["net.policy.dense.weight"] = weight.bfloat16()
     torch.save(checkpoint, tmp_path / "half.ckpt")
     loaded, _ = load_network(tmp_path / "half.ckpt")
+    assert isinstance(loaded, LeelaNet)
     assert loaded.policy.dense.weight.dtype == torch.float32
 
 

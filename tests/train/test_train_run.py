@@ -21,7 +21,7 @@ from lzp.data import (
     SamplerParams,
     StoreError,
 )
-from lzp.net import load_network
+from lzp.net import LeelaNet, load_network
 from lzp.train.config import ConfigError
 from lzp.train.datamodule import PositionDataModule
 from lzp.train.loader import TrainBatch
@@ -159,6 +159,7 @@ def test_the_average_is_what_is_measured_and_exported(games_store: Path, tmp_pat
     run_training(small_run(games_store, tmp_path, *changes))
     checkpoint = load(tmp_path / "last.ckpt")
     net, _ = load_network(tmp_path / "last.ckpt")
+    assert isinstance(net, LeelaNet)
     averaged = {name: t for name, t in checkpoint["state_dict"].items() if "norm" in name}
     trained = {name: checkpoint["current_model_state"][name] for name in averaged}
     assert differences(averaged, trained)
