@@ -123,6 +123,15 @@ def join_blocks(blocks: Sequence[GameBlock]) -> GameBlock:
     )
 
 
+def rank_text(rank: int) -> str:
+    """Return a stored rank as players write it: 6 is 6d, 0 is 1k, 10 is 1p."""
+    if rank == NO_RANK:
+        return "none"
+    if rank <= 0:
+        return f"{1 - rank}k"
+    return f"{rank}d" if rank <= 9 else f"{rank - 9}p"
+
+
 def _joined(parts: Sequence[NDArray[np.uint16]]) -> NDArray[np.uint16]:
     """Return arrays one after another; none give an empty one."""
     return np.concatenate(parts) if parts else np.empty(0, np.uint16)

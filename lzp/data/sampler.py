@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lzp.data.game_filter import GameFilter, select_games
+from lzp.data.game_filter import GameFilter
 from lzp.data.sampler_kernels import Picks
 from lzp.data.samples import Batch, SampleWriter
+from lzp.data.selection import select_games
 from lzp.data.store import GameStore
 from lzp.data.stream import PositionStream
 

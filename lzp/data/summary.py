@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lzp.data.columns import NO_RANK
+from lzp.data.columns import rank_text
 from lzp.data.game_filter import SPLITS, GameFilter, split_of
 from lzp.data.record_kernels import check_record, hash_record
 from lzp.data.store import GameStore
@@ -42,7 +42,7 @@ def summarize(store: GameStore) -> dict[str, Any]:
         "ending": _counts(endings, lambda ending: ENDINGS[int(ending)]),
         "komi": _counts(store.numbers("komi"), lambda komi: f"{komi:g}"),
         "handicap": _counts(store.numbers("handicap"), str),
-        "rank": _counts(ranks, _rank_name),
+        "rank": _counts(ranks, rank_text),
         "year": _counts(store.numbers("date") // 10000, lambda year: str(year or "unknown")),
         "split": _counts(splits, lambda split: SPLITS[int(split)]),
     }
@@ -88,12 +88,3 @@ def _counts(column: NDArray[Any], name: Any) -> dict[str, int]:
     values, counts = np.unique(column, return_counts=True)
     order = np.argsort(-counts, kind="stable")
     return {name(values[index]): int(counts[index]) for index in order}
-
-
-def _rank_name(rank: int) -> str:
-    """Return a stored rank as players write it."""
-    if rank == NO_RANK:
-        return "none"
-    if rank <= 0:
-        return f"{1 - rank}k"
-    return f"{rank}d" if rank <= 9 else f"{rank - 9}p"

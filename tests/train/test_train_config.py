@@ -1,10 +1,12 @@
 """Every option of every group, and what a wrong value says."""
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 import pytorch_lightning as pl
 
+from lzp.data import GameFilter
 from lzp.features import PLANES
 from lzp.train.agreement import check_agreement
 from lzp.train.config import ConfigError, build, checked
@@ -43,6 +45,13 @@ def test_every_experiment_is_accepted(option: str) -> None:
     assert plain["schedule"].get("total_steps", 1) <= plain["trainer"]["max_steps"]
 
 
+def test_every_filter_of_games_is_in_the_configuration() -> None:
+    shown = composed(*NEEDED).data.games
+    assert [str(key) for key in shown] == ["_target_", *(f.name for f in fields(GameFilter))]
+    usual = GameFilter()
+    assert all(shown[f.name] == getattr(usual, f.name) for f in fields(GameFilter)[1:])
+
+
 BAD = [
     ("optimizer.lr=abc", "optimizer.lr: 'abc', expected a number"),
     ("optimizer.betas=3", "optimizer.betas: 3, expected a list"),
@@ -54,6 +63,11 @@ BAD = [
     ("data.batch_size=many", "data.batch_size: 'many', expected a whole number"),
     ("data.store=3", "data.store: 3, expected text or null"),
     ("data.games.side=[1]", r"data.games.side: \[1\], expected a whole number or null"),
+    (
+        "data.games.min_rank=[6d]",
+        r"data.games.min_rank: \['6d'\], expected .*number or text or null",
+    ),
+    ("data.games.komi=6.5", "data.games.komi: 6.5, expected a list or null"),
     ("task.weights.policy=x", "task.weights.policy: 'x', expected a number"),
     ("trainer.precision=bf17", "trainer.precision: 'bf17', expected .*bf16-mixed"),
     ("schedule.warmup_steps=0.5", "schedule.warmup_steps: 0.5, expected a whole number"),
