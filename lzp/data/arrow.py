@@ -5,6 +5,7 @@ are one flat array in the mapped file.
 """
 
 import os
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -13,7 +14,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lzp.data.columns import NUMBER_COLUMNS, TEXT_COLUMNS, GameBlock
+from lzp.data.columns import (
+    LIST_COLUMNS,
+    NUMBER_COLUMNS,
+    OPTIONAL_LISTS,
+    TEXT_COLUMNS,
+    GameBlock,
+    Ragged,
+)
 
 if TYPE_CHECKING:
     import pyarrow
@@ -32,6 +40,8 @@ class Shard:
         starts: int32 [G + 1]; game g has moves[starts[g]:starts[g + 1]].
         setup: uint16, and setup_starts int32 [G + 1], likewise.
         table: the record batch, for the other columns.
+        optional: OPTIONAL_LISTS by name: values, and int32 [G + 1] where the rows start;
+            all rows are empty where the shard has no such column.
     """
 
     moves: NDArray[np.uint16]
@@ -39,6 +49,7 @@ class Shard:
     setup: NDArray[np.uint16]
     setup_starts: NDArray[np.int32]
     table: "pyarrow.RecordBatch"
+    optional: Mapping[str, tuple[NDArray[Any], NDArray[np.int32]]]
 
     def __len__(self) -> int:
         """Return the number of games."""
@@ -69,30 +80,34 @@ def arrow() -> ModuleType:
     return module
 
 
-def shard_schema() -> "pyarrow.Schema":
-    """Return the columns of a shard, in order."""
+def shard_schema(optional: Collection[str] = ()) -> "pyarrow.Schema":
+    """Return the columns of a shard, in order, with some of the optional ones."""
     pa = arrow()
-    fields = [pa.field(name, pa.list_(pa.uint16())) for name in ("moves", "setup")]
+
+    def listed(name: str, kind: type[np.generic]) -> "pyarrow.Field":
+        return pa.field(name, pa.list_(pa.from_numpy_dtype(np.dtype(kind))))
+
+    fields = [listed(name, kind) for name, kind in LIST_COLUMNS.items()]
     fields += [
         pa.field(name, pa.from_numpy_dtype(np.dtype(kind))) for name, kind in NUMBER_COLUMNS.items()
     ]
     fields.append(pa.field("rules", pa.dictionary(pa.int32(), pa.string())))
     fields.append(pa.field("source", pa.string()))
+    fields += [listed(name, kind) for name, kind in OPTIONAL_LISTS.items() if name in optional]
     return pa.schema(fields)
 
 
 def write_shard(path: Path, block: GameBlock) -> None:
     """Write games to a new file and make sure that they are on the disk."""
     pa = arrow()
-    columns: list[pyarrow.Array] = [
-        _lists(block.moves, block.move_counts),
-        _lists(block.setup, block.setup_counts),
-    ]
+    used = [name for name in OPTIONAL_LISTS if len(block.lists[name].values)]
+    columns: list[pyarrow.Array] = [_lists(block.lists[name]) for name in LIST_COLUMNS]
     columns += [pa.array(block.numbers[name]) for name in NUMBER_COLUMNS]
     for name in TEXT_COLUMNS:
         text = pa.array(block.texts[name], pa.string())
         columns.append(text.dictionary_encode() if name == "rules" else text)
-    schema = shard_schema()
+    columns += [_lists(block.lists[name]) for name in used]
+    schema = shard_schema(used)
     batch = pa.RecordBatch.from_arrays(columns, schema=schema)
     with path.open("wb") as stream:
         with pa.ipc.new_file(stream, schema) as writer:
@@ -101,12 +116,12 @@ def write_shard(path: Path, block: GameBlock) -> None:
         os.fsync(stream.fileno())
 
 
-def _lists(values: NDArray[np.uint16], counts: NDArray[np.int64]) -> "pyarrow.ListArray":
+def _lists(rows: Ragged) -> "pyarrow.ListArray":
     """Return rows of different lengths as an Arrow list column."""
     pa = arrow()
-    offsets = np.zeros(len(counts) + 1, np.int32)
-    np.cumsum(counts, out=offsets[1:])
-    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(values))
+    offsets = np.zeros(len(rows.counts) + 1, np.int32)
+    np.cumsum(rows.counts, out=offsets[1:])
+    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(rows.values))
 
 
 def open_shard(path: Path) -> Shard:
@@ -119,7 +134,8 @@ def open_shard(path: Path) -> Shard:
     try:
         source = pa.memory_map(str(path))
         reader = pa.ipc.open_file(source)
-        if reader.num_record_batches != 1 or not reader.schema.equals(shard_schema()):
+        schema = shard_schema(reader.schema.names)
+        if reader.num_record_batches != 1 or not reader.schema.equals(schema):
             raise StoreError(f"{path}: not a shard of a game store, or of another version")
         table = reader.get_batch(0)
         table.validate()
@@ -127,14 +143,28 @@ def open_shard(path: Path) -> Shard:
         raise StoreError(f"{path}: {' '.join(str(error).split())}") from None
     moves, starts = _flat(path, table.column("moves"))
     setup, setup_starts = _flat(path, table.column("setup"))
-    return Shard(moves, starts, setup, setup_starts, table)
+    optional = {
+        name: _flat(path, table.column(name)) if name in schema.names else _no_rows(kind, table)
+        for name, kind in OPTIONAL_LISTS.items()
+    }
+    return Shard(moves, starts, setup, setup_starts, table, optional)
 
 
-def _flat(path: Path, column: "pyarrow.ListArray") -> tuple[NDArray[np.uint16], NDArray[np.int32]]:
+def _flat(path: Path, column: "pyarrow.ListArray") -> tuple[NDArray[Any], NDArray[np.int32]]:
     """Return a list column's values and offsets, checked, without copying."""
     values = column.values.to_numpy(zero_copy_only=True)
     starts = column.offsets.to_numpy(zero_copy_only=True)
     wrong = len(starts) == 0 or starts[0] < 0 or starts[-1] > len(values)
     if wrong or column.null_count or bool(np.any(np.diff(starts) < 0)):
         raise StoreError(f"{path}: damaged: rows lie outside of the file")
+    return values, starts
+
+
+def _no_rows(
+    kind: type[np.generic], table: "pyarrow.RecordBatch"
+) -> tuple[NDArray[Any], NDArray[np.int32]]:
+    """Return empty rows in place of a column that a shard lacks."""
+    values, starts = np.empty(0, kind), np.zeros(len(table) + 1, np.int32)
+    for array in (values, starts):
+        array.setflags(write=False)  # as those of files: kernels are compiled once
     return values, starts

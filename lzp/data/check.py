@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from lzp.data.coding import encode_moves
 from lzp.data.columns import NO_RANK, GameBlock, block_of_rows
+from lzp.data.ownership_kernels import pack_record_owners, packed_size
 from lzp.data.reasons import ConvertOptions
 from lzp.data.record_kernels import check_record, hash_record
 from lzp.data.report import Finding
@@ -27,6 +28,8 @@ _MISTAKES = {OCCUPIED: "on a stone", KO: "retakes a ko", SUICIDE: "is suicide"}
 #: Reasons that follow from how a game ended.
 _ENDING_REASONS = ("draw", "void", "time", "forfeit")
 _LARGEST_BYTE = 255
+#: Random games that decide whose the points are.
+STORED_PLAYOUTS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +77,13 @@ def check_games(chunk: Sequence[RawGame], options: ConvertOptions) -> CheckedGam
         else:
             kept.append(candidate)
             findings += noted
-    block = block_of_rows(
-        [game.moves for game in kept],
-        [game.setup for game in kept],
-        [_row(game) for game in kept],
-    )
-    return CheckedGames(found, block, findings)
+    return CheckedGames(found, _block(kept, options), findings)
 
 
 def warm_up() -> None:
     """Compile the kernels that `check_games` needs."""
     text = b"(;GM[1]SZ[19]AB[dd]RE[W+R];W[pp];B[];W[pd])"
-    check_games([RawGame("warm-up", text)], ConvertOptions(min_moves=1))
+    check_games([RawGame("warm-up", text)], ConvertOptions(min_moves=1, ownership=True))
 
 
 def _records(chunk: Sequence[RawGame]) -> Iterator[tuple[str, GameRecord | SgfError]]:
@@ -159,6 +157,25 @@ def _cut_at_mistake(game: _Candidate) -> str:
 def _handicap(record: GameRecord) -> int:
     """Return the handicap: the record's number, else the Black stones set up."""
     return min(record.handicap or len(record.setup), _LARGEST_BYTE)
+
+
+def _block(games: Sequence[_Candidate], options: ConvertOptions) -> GameBlock:
+    """Return the games to be stored as columns."""
+    lists: dict[str, list[NDArray[Any]]] = {
+        "moves": [game.moves for game in games],
+        "setup": [game.setup for game in games],
+    }
+    if options.ownership:
+        lists["ownership"] = [_owners(game) for game in games]
+    return block_of_rows(lists, [_row(game) for game in games])
+
+
+def _owners(game: _Candidate) -> NDArray[np.uint8]:
+    """Return whose the points are at the end of a game, packed."""
+    side = game.record.side
+    packed = np.empty(packed_size(side * side), np.uint8)
+    pack_record_owners(new_boards(2, side), game.setup, game.moves, STORED_PLAYOUTS, packed)
+    return packed
 
 
 def _row(game: _Candidate) -> dict[str, Any]:

@@ -79,6 +79,9 @@ def _add_convert(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
     parser.add_argument("--sides", type=int, nargs="+", default=list(usual.sides), metavar="N")
     parser.add_argument("--min-moves", type=int, default=usual.min_moves, metavar="N")
     parser.add_argument("--max-moves", type=int, default=usual.max_moves, metavar="N")
+    parser.add_argument(
+        "--ownership", action="store_true", help="store whose the points are in the end"
+    )
     parser.add_argument("--workers", type=int, help="processes (default: all cores)")
     parser.add_argument("--overwrite", action="store_true", help="replace an old store")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write the counts as JSON too")
@@ -110,6 +113,7 @@ def _convert(options: argparse.Namespace) -> int:
         sides=tuple(options.sides),
         min_moves=options.min_moves,
         max_moves=options.max_moves,
+        ownership=options.ownership,
         overwrite=options.overwrite,
     )
     with progress_bar() as progress:

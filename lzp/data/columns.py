@@ -17,6 +17,10 @@ Positions are not stored: a game is its moves. One row of a shard:
     hash          uint64        the same for a game turned or mirrored; decides the split
     rules         dictionary of strings
     source        string        file, member, number of the game
+
+A shard has these columns too where any of its games has something in them:
+
+    ownership     list<uint8>   whose the points are in the end, ownership_kernels.py
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,10 +30,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-#: Version of this list; a store of another one is refused.
-STORE_VERSION = 1
+#: Version of this list; a store of a later one is refused. 1 had no optional columns.
+STORE_VERSION = 2
+READABLE_VERSIONS = (1, 2)
 NO_RANK = -128
 
+LIST_COLUMNS: dict[str, type[np.generic]] = {"moves": np.uint16, "setup": np.uint16}
 NUMBER_COLUMNS: dict[str, type[np.generic]] = {
     "side": np.uint8,
     "komi": np.float32,
@@ -44,25 +50,38 @@ NUMBER_COLUMNS: dict[str, type[np.generic]] = {
     "hash": np.uint64,
 }
 TEXT_COLUMNS = ("rules", "source")
+#: A shard without them holds empty lists in their place.
+OPTIONAL_LISTS: dict[str, type[np.generic]] = {"ownership": np.uint8}
+
+
+@dataclass(frozen=True, slots=True)
+class Ragged:
+    """Rows of different lengths: row g has `counts[g]` of the values, in order.
+
+    Attributes:
+        values: all rows one after another.
+        counts: int64 [G].
+    """
+
+    values: NDArray[Any]
+    counts: NDArray[np.int64]
+
+    def select(self, keep: NDArray[np.bool_]) -> "Ragged":
+        """Return the rows that a mask [G] keeps."""
+        return Ragged(self.values[np.repeat(keep, self.counts)], self.counts[keep])
 
 
 @dataclass(frozen=True, slots=True)
 class GameBlock:
-    """Some games as columns; row g has `move_counts[g]` of the moves, in order.
+    """Some games as columns.
 
     Attributes:
-        moves: uint16, the moves of all games one after another.
-        move_counts: int64 [G].
-        setup: uint16, likewise the set-up stones.
-        setup_counts: int64 [G].
+        lists: LIST_COLUMNS and OPTIONAL_LISTS by name, each of G rows.
         numbers: NUMBER_COLUMNS by name, each [G].
         texts: TEXT_COLUMNS by name, each of G strings.
     """
 
-    moves: NDArray[np.uint16]
-    move_counts: NDArray[np.int64]
-    setup: NDArray[np.uint16]
-    setup_counts: NDArray[np.int64]
+    lists: Mapping[str, Ragged]
     numbers: Mapping[str, NDArray[Any]]
     texts: Mapping[str, Sequence[str]]
 
@@ -70,15 +89,17 @@ class GameBlock:
         """Return the number of games."""
         return len(self.move_counts)
 
+    @property
+    def move_counts(self) -> NDArray[np.int64]:
+        """Moves of each game, [G]."""
+        return self.lists["moves"].counts
+
     def select(self, keep: NDArray[np.bool_]) -> "GameBlock":
         """Return the games that a mask [G] keeps."""
         if keep.all():
             return self
         return GameBlock(
-            moves=self.moves[np.repeat(keep, self.move_counts)],
-            move_counts=self.move_counts[keep],
-            setup=self.setup[np.repeat(keep, self.setup_counts)],
-            setup_counts=self.setup_counts[keep],
+            lists={name: rows.select(keep) for name, rows in self.lists.items()},
             numbers={name: column[keep] for name, column in self.numbers.items()},
             texts={
                 name: [text for text, kept in zip(column, keep, strict=True) if kept]
@@ -88,16 +109,18 @@ class GameBlock:
 
 
 def block_of_rows(
-    moves: Sequence[NDArray[np.uint16]],
-    setup: Sequence[NDArray[np.uint16]],
-    rows: Sequence[Mapping[str, Any]],
+    lists: Mapping[str, Sequence[NDArray[Any]]], rows: Sequence[Mapping[str, Any]]
 ) -> GameBlock:
-    """Return games as a block; `rows` has one value per number and text column each."""
+    """Return games as a block.
+
+    Args:
+        lists: by name, G arrays each; of OPTIONAL_LISTS any may be missing.
+        rows: one value per number and text column each.
+    """
+    nothing = [np.empty(0)] * len(rows)
+    kinds = LIST_COLUMNS | OPTIONAL_LISTS
     return GameBlock(
-        moves=_joined(moves),
-        move_counts=np.array([len(game) for game in moves], np.int64),
-        setup=_joined(setup),
-        setup_counts=np.array([len(stones) for stones in setup], np.int64),
+        lists={name: _ragged(lists.get(name, nothing), kind) for name, kind in kinds.items()},
         numbers={
             name: np.array([row[name] for row in rows], kind)
             for name, kind in NUMBER_COLUMNS.items()
@@ -106,16 +129,25 @@ def block_of_rows(
     )
 
 
+def _ragged(rows: Sequence[NDArray[Any]], kind: type[np.generic]) -> Ragged:
+    """Return arrays as the rows of one column."""
+    values = np.concatenate([*rows, np.empty(0, kind)], dtype=kind, casting="unsafe")
+    return Ragged(values, np.array([len(row) for row in rows], np.int64))
+
+
 def join_blocks(blocks: Sequence[GameBlock]) -> GameBlock:
     """Return the games of several blocks as one, at least one block."""
     return GameBlock(
-        moves=_joined([block.moves for block in blocks]),
-        move_counts=np.concatenate([block.move_counts for block in blocks]),
-        setup=_joined([block.setup for block in blocks]),
-        setup_counts=np.concatenate([block.setup_counts for block in blocks]),
+        lists={
+            name: Ragged(
+                np.concatenate([block.lists[name].values for block in blocks]),
+                np.concatenate([block.lists[name].counts for block in blocks]),
+            )
+            for name in blocks[0].lists
+        },
         numbers={
             name: np.concatenate([block.numbers[name] for block in blocks])
-            for name in NUMBER_COLUMNS
+            for name in blocks[0].numbers
         },
         texts={
             name: [text for block in blocks for text in block.texts[name]] for name in TEXT_COLUMNS
@@ -130,8 +162,3 @@ def rank_text(rank: int) -> str:
     if rank <= 0:
         return f"{1 - rank}k"
     return f"{rank}d" if rank <= 9 else f"{rank - 9}p"
-
-
-def _joined(parts: Sequence[NDArray[np.uint16]]) -> NDArray[np.uint16]:
-    """Return arrays one after another; none give an empty one."""
-    return np.concatenate(parts) if parts else np.empty(0, np.uint16)

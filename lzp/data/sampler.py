@@ -26,8 +26,8 @@ class SamplerParams:
         per_game: None goes through every position once an epoch; k takes k positions of
             every game, other ones in each epoch.
         symmetries: True turns and mirrors each sample at random; False leaves all alone.
-        ownership: whether batches say whose the points are in the end, which takes the
-            sampler some sixty times as long.
+        ownership: whether batches say whose the points are in the end. Where the store was
+            not converted with it, it takes the sampler some sixty times as long.
     """
 
     batch_size: int = 256

@@ -7,16 +7,21 @@ from numpy.typing import NDArray
 
 from lzp.data.constants import MOVE_MASK, WHITE_BIT
 from lzp.data.mixing_kernels import mix_pair, permute
+from lzp.data.ownership_kernels import (
+    find_owners,
+    packed_size,
+    unpack_owners,
+    write_ownership,
+)
 from lzp.data.record_kernels import set_up_codes
 from lzp.features.plane_kernels import write_planes
 from lzp.go.board_kernels import play_on_board, point_of
 from lzp.go.constants import BLACK, EMPTY, WHITE
-from lzp.go.playout_kernels import count_owners
 from lzp.jit import int64, kernel
 
-#: Random games from the end of a record that decide whose the points are. Measured on
-#: games between strong players: with 16 of them the points' sum and the komi name the
-#: winner of 72 % of the games, with 32 of 75 %, in twice the time.
+#: Random games from the end of a record that decide whose the points are, where the store
+#: does not say it. Measured on games between strong players: with 16 of them the points'
+#: sum and the komi name the winner of 72 % of the games, with 32 of 75 %, in twice the time.
 OWNERSHIP_PLAYOUTS = 16
 _SYMMETRY_BITS = np.uint64(7)
 _LOW = np.uint64(0xFFFFFFFF)
@@ -29,6 +34,8 @@ class GameArrays(NamedTuple):
         moves: uint16 [M] (constants.py), starts: int32 [G + 1] into it.
         setup: uint16, setup_starts: int32 [G + 1], likewise the stones placed first.
         results: int8 [G], +1 Black won, -1 White won, 0 neither.
+        owners: uint8, owner_starts: int32 [G + 1], likewise the points' owners, packed
+            (ownership_kernels.py); a game whose row is of another length has none.
     """
 
     moves: NDArray[np.uint16]
@@ -36,6 +43,8 @@ class GameArrays(NamedTuple):
     setup: NDArray[np.uint16]
     setup_starts: NDArray[np.int32]
     results: NDArray[np.int8]
+    owners: NDArray[np.uint8]
+    owner_starts: NDArray[np.int32]
 
 
 class Picks(NamedTuple):
@@ -146,7 +155,6 @@ def write_samples(
     """
     area = inverse.shape[1]
     balance = np.empty(area, np.int32)
-    random = np.empty(1, np.uint64)
     for row in range(len(picks.games)):
         game = picks.games[row]
         ply = picks.plies[row]
@@ -166,10 +174,13 @@ def write_samples(
         result = np.float32(games.results[game])
         batch.value_target[row] = result if color == BLACK else -result
         if batch.ownership.shape[1] > 0:
-            if not play_codes(board, moves[ply:]):
+            packed = games.owners[games.owner_starts[game] : games.owner_starts[game + 1]]
+            if len(packed) == packed_size(area):
+                unpack_owners(packed, balance)
+            elif play_codes(board, moves[ply:]):
+                find_owners(boards[1:], OWNERSHIP_PLAYOUTS, balance)
+            else:
                 return row
-            random[0] = board["hash"] | np.uint64(1)
-            count_owners(boards[1:], OWNERSHIP_PLAYOUTS, random, balance)
             write_ownership(balance, color, turn, batch.ownership[row])
     return -1
 
@@ -192,20 +203,3 @@ def write_reply(
     if len(later) > 0:
         reply = int64(later[0]) & MOVE_MASK
         batch.reply_target[row] = turn[reply] if reply < area else area
-
-
-@kernel
-def write_ownership(
-    balance: NDArray[np.int32], color: int, turn: NDArray[np.int16], ownership: NDArray[np.int8]
-) -> None:
-    """Write whose the points are: +1 the color's, -1 the other's, 0 undecided.
-
-    Args:
-        balance: int32 [side²], above 0 for Black's points, below for White's.
-        color: BLACK or WHITE.
-        turn: int16 [side²], a row of lzp.features.inverse_tables.
-        ownership: int8 [side²], overwritten, under the symmetry.
-    """
-    mine = 1 if color == BLACK else -1
-    for move in range(len(balance)):
-        ownership[turn[move]] = mine * np.sign(balance[move])

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lzp.data.arrow import StoreError
+from lzp.data.arrow import Shard, StoreError
 from lzp.data.sampler_kernels import BatchArrays, GameArrays, Picks, write_samples
 from lzp.data.store import GameStore
 from lzp.features import PLANES, inverse_tables
@@ -23,7 +23,8 @@ class Batch(NamedTuple):
         ply: int32 [B], moves played before the position.
         ownership: int8 [B, S²] under the row's symmetry: whose each point is at the end of
             the record, by random games from there: +1 the side to move's, -1 the other's, 0
-            undecided. [B, 0] unless `SamplerParams.ownership` asks for it.
+            undecided. [B, 0] unless `SamplerParams.ownership` asks for it. Kept in the store
+            if it was converted with `ConvertOptions.ownership`, else found for each sample.
         reply_target: int64 [B], the move that answered the target, like `policy_target`.
         reply_known: bool [B], False after a game's last move, whose reply_target is the pass.
     """
@@ -53,10 +54,7 @@ class SampleWriter:
         self._side = side
         self._ownership = ownership
         self._first_games = store.first_games
-        self._arrays = [
-            GameArrays(s.moves, s.starts, s.setup, s.setup_starts, s.numbers("result"))
-            for s in store.shards
-        ]
+        self._arrays = [_arrays_of(shard) for shard in store.shards]
         self._inverse = inverse_tables(side)
 
     def write(self, picks: Picks) -> Batch:
@@ -109,3 +107,15 @@ class SampleWriter:
         if damaged >= 0:
             game = int(picks.games[damaged])
             raise StoreError(f"{self._path}: game {game} is damaged: a move is not possible")
+
+
+def _arrays_of(shard: Shard) -> GameArrays:
+    """Return a shard's games as the kernel takes them."""
+    return GameArrays(
+        shard.moves,
+        shard.starts,
+        shard.setup,
+        shard.setup_starts,
+        shard.numbers("result"),
+        *shard.optional["ownership"],
+    )

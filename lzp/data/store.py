@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from lzp.data.arrow import Shard, StoreError, open_shard, write_shard
 from lzp.data.coding import decode_moves
-from lzp.data.columns import STORE_VERSION, GameBlock, join_blocks
+from lzp.data.columns import READABLE_VERSIONS, STORE_VERSION, GameBlock, join_blocks
 from lzp.data.reasons import ConvertOptions
 from lzp.data.report import ConversionReport
 
@@ -167,7 +167,7 @@ class StoreWriter:
             part = block.select(first)
             block = block.select(~first)
             self._waiting.append(part)
-            self._waiting_moves += len(part.moves)
+            self._waiting_moves += int(part.move_counts.sum())
             if self._waiting_moves >= self._options.shard_moves:
                 self._write_waiting()
 
@@ -199,7 +199,12 @@ class StoreWriter:
         path = self._folder / name
         write_shard(path, block)
         size = path.stat().st_size
-        entry = {"file": name, "bytes": size, "games": len(block), "moves": len(block.moves)}
+        entry = {
+            "file": name,
+            "bytes": size,
+            "games": len(block),
+            "moves": int(block.move_counts.sum()),
+        }
         self._shards.append(entry)
         self._waiting = []
         self._waiting_moves = 0
@@ -231,7 +236,7 @@ def _read_description(path: Path) -> dict[str, Any]:
     if not isinstance(plain, dict) or plain.get("format") != _FORMAT:
         raise StoreError(f"{description}: not the description of a game store")
     version = plain.get("version")
-    if version != STORE_VERSION:
+    if version not in READABLE_VERSIONS:
         raise StoreError(
             f"{path}: a store of version {version}, this program reads {STORE_VERSION};"
             " convert the games again"

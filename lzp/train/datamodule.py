@@ -143,6 +143,8 @@ def _store_of(sources: Sequence[Path], options: ConvertOptions) -> Path:
     """Return the folder for converted sources: a name that changes when they do."""
     facts = [[str(path.resolve()), *_state(path)] for path in sources]
     facts.append([sorted(options.exclude), list(options.sides), options.min_moves])
+    if options.ownership:
+        facts.append(["ownership"])
     digest = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
     return STORES / f"{sources[0].name.split('.')[0] or 'games'}-{digest[:12]}"
 

@@ -8,9 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lzp.data import Batch, GameFilter, GameStore, PositionSampler, SamplerParams, StoreError
+from lzp.data import (
+    Batch,
+    GameFilter,
+    GameStore,
+    PositionSampler,
+    SamplerParams,
+    StoreError,
+    check,
+)
 from lzp.data.game_filter import split_of
 from lzp.data.mixing_kernels import mix, mix_pair, permute
+from lzp.data.sampler_kernels import OWNERSHIP_PLAYOUTS
 from lzp.go import BLACK
 from tests.data.makers import random_game, random_records, sgf_of, store_of, write_records
 from tests.naive import NaiveGo
@@ -164,6 +173,41 @@ def test_a_dead_stone_belongs_to_those_around_it(tmp_path: Path) -> None:
     black = batch.ownership[0].reshape(9, 9) * (1 if batch.planes[0, 16, 0, 0] else -1)
     assert (black[:, :3] == 1).all()  # rows from the bottom up, columns A to C
     assert (black[:, 6:] == -1).all()
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("side", [9, 10])  # 81 points leave one in the last byte, 100 none
+def test_stored_ownership_is_what_the_sampler_would_find(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, side: int
+) -> None:
+    monkeypatch.setattr(check, "STORED_PLAYOUTS", OWNERSHIP_PLAYOUTS)
+    records = random_records(6, side)
+    found, kept = tmp_path / "found", tmp_path / "kept"
+    for folder in (found, kept):
+        folder.mkdir()
+    plain = store_of(found, records, sides=(side,))
+    stored = store_of(kept, records, sides=(side,), ownership=True, shard_moves=60)
+    assert len(stored.shards) > 1
+    for symmetries in (False, True):
+        expected, batch = (ownership_of(store, symmetries) for store in (plain, stored))
+        assert same(expected, batch)
+        assert {-1, 1} <= set(batch.ownership.ravel().tolist())
+
+
+@pytest.mark.compiled
+def test_stored_ownership_has_two_bits_a_point(tmp_path: Path) -> None:
+    walls = "".join(f"AB[c{y}]AW[g{y}]" for y in "abcdefghi")
+    record = f"(;SZ[9]RE[B+1]AW[bb]{walls};B[aa];W[ib])"
+    store = store_of(tmp_path, [record], exclude=frozenset(), ownership=True)
+    values, starts = store.shards[0].optional["ownership"]
+    assert starts.tolist() == [0, 21]
+    bits = np.unpackbits(values, bitorder="little").reshape(-1, 2)
+    owners = (bits[:, 0] + 2 * bits[:, 1])[:81].reshape(9, 9)
+    assert (owners[:, :3] == 1).all()
+    assert (owners[:, 6:] == 2).all()
+    batch = ownership_of(store, False, size=1)
+    black = batch.ownership[0].reshape(9, 9) * (1 if batch.planes[0, 16, 0, 0] else -1)
+    assert np.array_equal(black, np.choose(owners, [0, 1, -1]))
 
 
 def places(batch: Batch) -> list[tuple[int, int]]:

@@ -34,7 +34,14 @@ def test_no_store(tmp_path: Path) -> None:
 
 def test_other_versions(store: GameStore) -> None:
     edit(store, version=99)
-    assert "a store of version 99, this program reads 1" in refused(store.path)
+    assert "a store of version 99, this program reads 2" in refused(store.path)
+
+
+def test_stores_of_version_1_had_no_optional_columns(store: GameStore) -> None:
+    edit(store, version=1)
+    older = GameStore.open(store.path)
+    assert "ownership" not in older.shards[0].table.schema.names
+    assert [older.moves(game) for game in range(12)] == [store.moves(game) for game in range(12)]
 
 
 def test_damaged_descriptions(store: GameStore) -> None:
