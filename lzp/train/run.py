@@ -133,7 +133,10 @@ def _numbers(trainer: pl.Trainer) -> dict[str, float]:
 
 def _quiet() -> None:
     """Keep from the reader what Lightning says about things that are meant to be so."""
-    logging.getLogger("pytorch_lightning.utilities.rank_zero").setLevel(logging.WARNING)
+    for name in ("pytorch_lightning.utilities.rank_zero", "lightning_fabric.utilities.distributed"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    # The word that takes its place is unknown to torch before 2.13.
+    warnings.filterwarnings("ignore", message=r"`broadcast_buffers` is deprecated")
     # The folder of a run that goes on, or that hydra has just put its log into.
     warnings.filterwarnings("ignore", message=r"Checkpoint directory .* exists and is not empty")
     # Lightning 2.6 with torch 2.13.

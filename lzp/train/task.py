@@ -52,9 +52,14 @@ class TrainTask(pl.LightningModule):
         self._value = nn.ModuleDict({f"on_{s}": value_metrics(f"{s}/") for s in stages})
 
     def forward(self, planes: Tensor) -> NetOutput:
-        """Return the outputs in float32 for planes of any number type, [B, 18, S, S]."""
-        output = self.net(planes.to(dtype=torch.float32, memory_format=self._layout))
-        return NetOutput(*(tensor.float() for tensor in output))
+        """Return the outputs for planes of any number type, [B, 18, S, S].
+
+        They are float32 whatever the network computes in, float64 if that is float64.
+        """
+        dtype = next(self.net.parameters()).dtype
+        output = self.net(planes.to(dtype=dtype, memory_format=self._layout))
+        exact = torch.promote_types(dtype, torch.float32)
+        return NetOutput(*(tensor.to(exact) for tensor in output))
 
     def training_step(self, batch: TrainBatch, batch_idx: int) -> Tensor:
         """Return the loss of a batch."""
