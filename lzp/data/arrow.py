@@ -18,6 +18,7 @@ from lzp.data.columns import (
     LIST_COLUMNS,
     NUMBER_COLUMNS,
     OPTIONAL_LISTS,
+    OPTIONAL_NUMBERS,
     TEXT_COLUMNS,
     GameBlock,
     Ragged,
@@ -56,7 +57,9 @@ class Shard:
         return len(self.starts) - 1
 
     def numbers(self, name: str) -> NDArray[Any]:
-        """Return one of NUMBER_COLUMNS, [G]."""
+        """Return one of NUMBER_COLUMNS or OPTIONAL_NUMBERS, [G]."""
+        if name in OPTIONAL_NUMBERS and name not in self.table.schema.names:
+            return np.zeros(len(self), OPTIONAL_NUMBERS[name])
         column: NDArray[Any] = self.table.column(name).to_numpy(zero_copy_only=True)
         return column
 
@@ -87,13 +90,15 @@ def shard_schema(optional: Collection[str] = ()) -> "pyarrow.Schema":
     def listed(name: str, kind: type[np.generic]) -> "pyarrow.Field":
         return pa.field(name, pa.list_(pa.from_numpy_dtype(np.dtype(kind))))
 
+    def number(name: str, kind: type[np.generic]) -> "pyarrow.Field":
+        return pa.field(name, pa.from_numpy_dtype(np.dtype(kind)))
+
     fields = [listed(name, kind) for name, kind in LIST_COLUMNS.items()]
-    fields += [
-        pa.field(name, pa.from_numpy_dtype(np.dtype(kind))) for name, kind in NUMBER_COLUMNS.items()
-    ]
+    fields += [number(name, kind) for name, kind in NUMBER_COLUMNS.items()]
     fields.append(pa.field("rules", pa.dictionary(pa.int32(), pa.string())))
     fields.append(pa.field("source", pa.string()))
     fields += [listed(name, kind) for name, kind in OPTIONAL_LISTS.items() if name in optional]
+    fields += [number(name, kind) for name, kind in OPTIONAL_NUMBERS.items() if name in optional]
     return pa.schema(fields)
 
 
@@ -101,13 +106,15 @@ def write_shard(path: Path, block: GameBlock) -> None:
     """Write games to a new file and make sure that they are on the disk."""
     pa = arrow()
     used = [name for name in OPTIONAL_LISTS if len(block.lists[name].values)]
+    marked = [name for name in OPTIONAL_NUMBERS if block.numbers[name].any()]
     columns: list[pyarrow.Array] = [_lists(block.lists[name]) for name in LIST_COLUMNS]
     columns += [pa.array(block.numbers[name]) for name in NUMBER_COLUMNS]
     for name in TEXT_COLUMNS:
         text = pa.array(block.texts[name], pa.string())
         columns.append(text.dictionary_encode() if name == "rules" else text)
     columns += [_lists(block.lists[name]) for name in used]
-    schema = shard_schema(used)
+    columns += [pa.array(block.numbers[name]) for name in marked]
+    schema = shard_schema(used + marked)
     batch = pa.RecordBatch.from_arrays(columns, schema=schema)
     with path.open("wb") as stream:
         with pa.ipc.new_file(stream, schema) as writer:
@@ -147,7 +154,12 @@ def open_shard(path: Path) -> Shard:
         name: _flat(path, table.column(name)) if name in schema.names else _no_rows(kind, table)
         for name, kind in OPTIONAL_LISTS.items()
     }
-    return Shard(moves, starts, setup, setup_starts, table, optional)
+    if not np.array_equal(optional["policy_moves"][1], optional["policy_weights"][1]):
+        raise StoreError(f"{path}: damaged: policies have not as many moves as weights")
+    shard = Shard(moves, starts, setup, setup_starts, table, optional)
+    if bool(np.any(shard.numbers("context") > np.diff(starts))):
+        raise StoreError(f"{path}: damaged: a game has fewer moves than plies of context")
+    return shard
 
 
 def _flat(path: Path, column: "pyarrow.ListArray") -> tuple[NDArray[Any], NDArray[np.int32]]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lzp.data.coding import encode_moves
-from lzp.data.columns import NO_RANK, GameBlock, block_of_rows
+from lzp.data.columns import NO_RANK, GameBlock, GameRow, block_of_rows
 from lzp.data.ownership_kernels import pack_record_owners, packed_size
 from lzp.data.reasons import ConvertOptions
 from lzp.data.record_kernels import check_record, hash_record
@@ -79,7 +79,7 @@ def check_games(chunk: Sequence[RawGame], options: ConvertOptions) -> CheckedGam
         else:
             kept.append(candidate)
             findings += noted
-    return CheckedGames(found, _block(kept, options), findings)
+    return CheckedGames(found, block_of_rows([_row(game, options) for game in kept]), findings)
 
 
 def warm_up() -> None:
@@ -161,26 +161,22 @@ def _handicap(record: GameRecord) -> int:
     return min(record.handicap or len(record.setup), _LARGEST_BYTE)
 
 
-def _block(games: Sequence[_Candidate], options: ConvertOptions) -> GameBlock:
-    """Return the games to be stored as columns."""
-    lists: dict[str, list[NDArray[Any]]] = {
-        "moves": [game.moves for game in games],
-        "setup": [game.setup for game in games],
-    }
+def _row(game: _Candidate, options: ConvertOptions) -> GameRow:
+    """Return a game as it is stored."""
+    lists: dict[str, NDArray[Any]] = {"moves": game.moves, "setup": game.setup}
     if options.ownership:
-        lists["ownership"] = [_owners(game) for game in games]
-    return block_of_rows(lists, [_row(game) for game in games])
+        lists["ownership"] = owners_of(game.record.side, game.setup, game.moves)
+    return GameRow(lists, _values(game))
 
 
-def _owners(game: _Candidate) -> NDArray[np.uint8]:
-    """Return whose the points are at the end of a game, packed."""
-    side = game.record.side
+def owners_of(side: int, setup: NDArray[np.uint16], moves: NDArray[np.uint16]) -> NDArray[np.uint8]:
+    """Return whose the points are at the end of a sound game, packed (ownership_kernels.py)."""
     packed = np.empty(packed_size(side * side), np.uint8)
-    pack_record_owners(new_boards(2, side), game.setup, game.moves, STORED_PLAYOUTS, packed)
+    pack_record_owners(new_boards(2, side), setup, moves, STORED_PLAYOUTS, packed)
     return packed
 
 
-def _row(game: _Candidate) -> dict[str, Any]:
+def _values(game: _Candidate) -> dict[str, Any]:
     """Return a game's values for the number and text columns."""
     record = game.record
     margin = record.result.margin

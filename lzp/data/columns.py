@@ -20,10 +20,15 @@ Positions are not stored: a game is its moves. One row of a shard:
 
 A shard has these columns too where any of its games has something in them:
 
-    ownership     list<uint8>   whose the points are in the end, ownership_kernels.py
+    ownership       list<uint8>    whose the points are in the end, ownership_kernels.py
+    policy_counts   list<uint16>   search policies, policy_kernels.py: entries of each ply
+    policy_moves    list<uint16>   an entry's move
+    policy_weights  list<float32>  an entry's part of the visits, as it was written
+    context         uint8          first plies that are there for what the later ones see
+                                   of them, and are never samples themselves
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,7 +56,14 @@ NUMBER_COLUMNS: dict[str, type[np.generic]] = {
 }
 TEXT_COLUMNS = ("rules", "source")
 #: A shard without them holds empty lists in their place.
-OPTIONAL_LISTS: dict[str, type[np.generic]] = {"ownership": np.uint8}
+OPTIONAL_LISTS: dict[str, type[np.generic]] = {
+    "ownership": np.uint8,
+    "policy_counts": np.uint16,
+    "policy_moves": np.uint16,
+    "policy_weights": np.float32,
+}
+#: A shard without them holds zeros in their place.
+OPTIONAL_NUMBERS: dict[str, type[np.generic]] = {"context": np.uint8}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +84,26 @@ class Ragged:
 
 
 @dataclass(frozen=True, slots=True)
+class GameRow:
+    """One game as a row of all columns.
+
+    Attributes:
+        lists: by name, an array each; of OPTIONAL_LISTS any may be missing.
+        values: by name, a value each for numbers and texts; of OPTIONAL_NUMBERS any may be
+            missing.
+    """
+
+    lists: Mapping[str, NDArray[Any]]
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class GameBlock:
     """Some games as columns.
 
     Attributes:
         lists: LIST_COLUMNS and OPTIONAL_LISTS by name, each of G rows.
-        numbers: NUMBER_COLUMNS by name, each [G].
+        numbers: NUMBER_COLUMNS and OPTIONAL_NUMBERS by name, each [G].
         texts: TEXT_COLUMNS by name, each of G strings.
     """
 
@@ -94,6 +120,16 @@ class GameBlock:
         """Moves of each game, [G]."""
         return self.lists["moves"].counts
 
+    @property
+    def positions(self) -> int:
+        """The number of samples in the games."""
+        return int(self.move_counts.sum() - self.numbers["context"].sum(dtype=np.int64))
+
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        """How much there is of each game: its moves and the entries of its policies, [G]."""
+        return self.move_counts + self.lists["policy_moves"].counts
+
     def select(self, keep: NDArray[np.bool_]) -> "GameBlock":
         """Return the games that a mask [G] keeps."""
         if keep.all():
@@ -108,30 +144,28 @@ class GameBlock:
         )
 
 
-def block_of_rows(
-    lists: Mapping[str, Sequence[NDArray[Any]]], rows: Sequence[Mapping[str, Any]]
-) -> GameBlock:
-    """Return games as a block.
-
-    Args:
-        lists: by name, G arrays each; of OPTIONAL_LISTS any may be missing.
-        rows: one value per number and text column each.
-    """
-    nothing = [np.empty(0)] * len(rows)
-    kinds = LIST_COLUMNS | OPTIONAL_LISTS
+def block_of_rows(rows: Sequence[GameRow]) -> GameBlock:
+    """Return games as a block."""
     return GameBlock(
-        lists={name: _ragged(lists.get(name, nothing), kind) for name, kind in kinds.items()},
-        numbers={
-            name: np.array([row[name] for row in rows], kind)
-            for name, kind in NUMBER_COLUMNS.items()
+        lists={
+            name: _ragged([row.lists.get(name, ()) for row in rows], kind)
+            for name, kind in (LIST_COLUMNS | OPTIONAL_LISTS).items()
         },
-        texts={name: [row[name] for row in rows] for name in TEXT_COLUMNS},
+        numbers={
+            name: np.array([row.values[name] for row in rows], kind)
+            for name, kind in NUMBER_COLUMNS.items()
+        }
+        | {
+            name: np.array([row.values.get(name, 0) for row in rows], kind)
+            for name, kind in OPTIONAL_NUMBERS.items()
+        },
+        texts={name: [row.values[name] for row in rows] for name in TEXT_COLUMNS},
     )
 
 
-def _ragged(rows: Sequence[NDArray[Any]], kind: type[np.generic]) -> Ragged:
+def _ragged(rows: Sequence[Collection[Any]], kind: type[np.generic]) -> Ragged:
     """Return arrays as the rows of one column."""
-    values = np.concatenate([*rows, np.empty(0, kind)], dtype=kind, casting="unsafe")
+    values = np.concatenate([np.empty(0, kind), *(np.asarray(row, kind) for row in rows)])
     return Ragged(values, np.array([len(row) for row in rows], np.int64))
 
 

@@ -81,7 +81,7 @@ def convert(
             block = _drop_duplicates(checked, seen, report, options)
             writer.add(block)
             report.games_stored += len(block)
-            report.positions_stored += int(block.move_counts.sum())
+            report.positions_stored += block.positions
             report.elapsed_s = time.monotonic() - started
             if progress is not None:
                 progress(_progress(report, reader))

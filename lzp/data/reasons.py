@@ -43,7 +43,8 @@ class ConvertOptions:
         max_moves: games with more moves are `too-long`; bounds the cost of a sample.
         ownership: store whose each point is at the end of a game, as random games from there
             find it: a third more time, and 91 bytes for a game of 19x19.
-        shard_moves: a shard is closed when it holds this many moves, 2 bytes each.
+        shard_moves: a shard is closed when it holds this many moves, 2 bytes each; an entry
+            of a search policy counts like a move.
         overwrite: replace an old store of the same name, once the new one is complete.
     """
 

@@ -28,6 +28,9 @@ class SamplerParams:
         symmetries: True turns and mirrors each sample at random; False leaves all alone.
         ownership: whether batches say whose the points are in the end. Where the store was
             not converted with it, it takes the sampler some sixty times as long.
+        policies: whether batches have a policy over all moves, which is that of a search
+            where the store knows one; None: where the store has any. Stores that are mixed
+            must agree on it.
     """
 
     batch_size: int = 256
@@ -35,6 +38,7 @@ class SamplerParams:
     per_game: int | None = None
     symmetries: bool = True
     ownership: bool = False
+    policies: bool | None = None
 
     def __post_init__(self) -> None:
         """Refuse counts that make no sense."""
@@ -70,9 +74,11 @@ class PositionSampler:
         chosen = select_games(store, split, games or GameFilter())
         self.side = chosen.side
         self.games = chosen.games
-        self._writer = SampleWriter(store, self.side, ownership=self.params.ownership)
+        self._writer = SampleWriter(
+            store, self.side, ownership=self.params.ownership, policies=self.params.policies
+        )
         self._stream = PositionStream(
-            self.games, store.lengths[self.games], self.params.seed, self.params.per_game
+            self.games, store.samples[self.games], self.params.seed, self.params.per_game
         )
         self.positions = self._stream.positions
 

@@ -13,6 +13,7 @@ from lzp.data.ownership_kernels import (
     unpack_owners,
     write_ownership,
 )
+from lzp.data.policy_kernels import PolicyArrays, write_policy
 from lzp.data.record_kernels import set_up_codes
 from lzp.features.plane_kernels import write_planes
 from lzp.go.board_kernels import play_on_board, point_of
@@ -36,6 +37,7 @@ class GameArrays(NamedTuple):
         results: int8 [G], +1 Black won, -1 White won, 0 neither.
         owners: uint8, owner_starts: int32 [G + 1], likewise the points' owners, packed
             (ownership_kernels.py); a game whose row is of another length has none.
+        policies: what a search made of the positions, where there was one.
     """
 
     moves: NDArray[np.uint16]
@@ -45,6 +47,7 @@ class GameArrays(NamedTuple):
     results: NDArray[np.int8]
     owners: NDArray[np.uint8]
     owner_starts: NDArray[np.int32]
+    policies: PolicyArrays
 
 
 class Picks(NamedTuple):
@@ -70,6 +73,7 @@ class BatchArrays(NamedTuple):
     ownership: NDArray[np.int8]
     reply_target: NDArray[np.int64]
     reply_known: NDArray[np.bool_]
+    policy: NDArray[np.float32]
 
 
 @kernel
@@ -150,8 +154,8 @@ def write_samples(
         games: the shard that the picks' games are in.
         picks: games by their numbers in the shard.
         inverse: int16 [8, side²], lzp.features.inverse_tables.
-        batch: row b of pick b, overwritten; planes are uint8 [B, 18, side²]. Ownership is
-            written if it has columns.
+        batch: row b of pick b, overwritten; planes are uint8 [B, 18, side²]. Ownership and
+            policy are written if they have columns.
     """
     area = inverse.shape[1]
     balance = np.empty(area, np.int32)
@@ -173,6 +177,10 @@ def write_samples(
         write_reply(moves[ply + 1 :], turn, row, batch)
         result = np.float32(games.results[game])
         batch.value_target[row] = result if color == BLACK else -result
+        if batch.policy.shape[1] > 0 and not write_policy(
+            games.policies, (game, ply, move), turn, batch.policy[row]
+        ):
+            return row
         if batch.ownership.shape[1] > 0:
             packed = games.owners[games.owner_starts[game] : games.owner_starts[game + 1]]
             if len(packed) == packed_size(area):

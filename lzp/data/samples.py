@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lzp.data.arrow import Shard, StoreError
+from lzp.data.policy_kernels import PolicyArrays
 from lzp.data.sampler_kernels import BatchArrays, GameArrays, Picks, write_samples
 from lzp.data.store import GameStore
 from lzp.features import PLANES, inverse_tables
@@ -27,6 +28,9 @@ class Batch(NamedTuple):
             if it was converted with `ConvertOptions.ownership`, else found for each sample.
         reply_target: int64 [B], the move that answered the target, like `policy_target`.
         reply_known: bool [B], False after a game's last move, whose reply_target is the pass.
+        policy: float32 [B, S² + 1] under the row's symmetry, the policy to learn: what a
+            search made of the position, or 1 for the move played where there was none.
+            [B, 0] where the store has no search policies (see `SamplerParams.policies`).
     """
 
     planes: NDArray[np.uint8]
@@ -37,22 +41,36 @@ class Batch(NamedTuple):
     ownership: NDArray[np.int8]
     reply_target: NDArray[np.int64]
     reply_known: NDArray[np.bool_]
+    policy: NDArray[np.float32]
 
 
 class SampleWriter:
     """Writes positions of a store's games as batches; several threads may use one."""
 
-    def __init__(self, store: GameStore, side: int, *, ownership: bool = False) -> None:
+    def __init__(
+        self,
+        store: GameStore,
+        side: int,
+        *,
+        ownership: bool = False,
+        policies: bool | None = None,
+    ) -> None:
         """Take the arrays of a store.
 
         Args:
             store: where the games are.
             side: of the boards of all games that will be asked for.
             ownership: whether batches say whose the points are in the end.
+            policies: whether batches have a policy over all moves; None: where the store has
+                search policies.
         """
         self._path = store.path
         self._side = side
-        self._ownership = ownership
+        area = side * side
+        self._owned_points = area if ownership else 0
+        dense = store.has_policies if policies is None else policies
+        self._policy_moves = area + 1 if dense else 0
+        self._context = store.context if store.context.any() else None
         self._first_games = store.first_games
         self._arrays = [_arrays_of(shard) for shard in store.shards]
         self._inverse = inverse_tables(side)
@@ -60,19 +78,24 @@ class SampleWriter:
     def write(self, picks: Picks) -> Batch:
         """Return the samples of picks whose games are numbers within the store.
 
+        Plies are counted from the first that is a sample.
+
         Raises:
             StoreError: a game in the store is damaged.
         """
+        if self._context is not None:
+            plies = picks.plies + self._context[picks.games]
+            picks = Picks(picks.games, plies, picks.symmetries)
         size = len(picks.games)
         planes = np.empty((size, PLANES, self._side, self._side), np.uint8)
-        points = self._side * self._side if self._ownership else 0
         arrays = BatchArrays(
             planes.reshape(size, PLANES, -1),
             np.empty(size, np.int64),
             np.empty(size, np.float32),
-            np.empty((size, points), np.int8),
+            np.empty((size, self._owned_points), np.int8),
             np.empty(size, np.int64),
             np.empty(size, np.bool_),
+            np.empty((size, self._policy_moves), np.float32),
         )
         if len(self._arrays) == 1:
             self._write_shard(0, picks, arrays)
@@ -118,4 +141,9 @@ def _arrays_of(shard: Shard) -> GameArrays:
         shard.setup_starts,
         shard.numbers("result"),
         *shard.optional["ownership"],
+        PolicyArrays(
+            *shard.optional["policy_counts"],
+            *shard.optional["policy_moves"],
+            shard.optional["policy_weights"][0],
+        ),
     )

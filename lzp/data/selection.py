@@ -50,7 +50,7 @@ def select_games(store: GameStore, split: str, chosen: GameFilter) -> Selection:
 def _conditions(store: GameStore, split: str, chosen: GameFilter, side: int) -> Iterator[Condition]:
     """Yield all that is asked of a game."""
     yield Condition(f"on {side}x{side}", store.numbers("side") == side)
-    yield Condition("with moves", store.lengths > 0)
+    yield Condition("with moves", store.samples > 0)
     if not chosen.undecided:
         yield Condition("with a winner", store.numbers("result") != 0)
     yield from chosen.conditions(store)

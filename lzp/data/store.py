@@ -77,8 +77,8 @@ class GameStore:
 
     @cached_property
     def positions(self) -> int:
-        """The number of positions with a move: all moves of all games."""
-        return int(self.lengths.sum())
+        """The number of positions that can be sampled, of all games."""
+        return int(self.samples.sum())
 
     @cached_property
     def lengths(self) -> NDArray[np.int64]:
@@ -86,8 +86,23 @@ class GameStore:
         parts = [np.diff(shard.starts).astype(np.int64) for shard in self.shards]
         return np.concatenate(parts) if parts else np.empty(0, np.int64)
 
+    @cached_property
+    def context(self) -> NDArray[np.uint8]:
+        """First plies of each game that are no samples, uint8 [games]."""
+        return self.numbers("context")
+
+    @cached_property
+    def samples(self) -> NDArray[np.int64]:
+        """Positions of each game that can be sampled, int64 [games]."""
+        return self.lengths - self.context
+
+    @cached_property
+    def has_policies(self) -> bool:
+        """Whether any game has search policies."""
+        return any(len(shard.optional["policy_moves"][0]) for shard in self.shards)
+
     def numbers(self, name: str) -> NDArray[Any]:
-        """Return a column of numbers (columns.NUMBER_COLUMNS) for all games, [games]."""
+        """Return a column of numbers (NUMBER_COLUMNS, OPTIONAL_NUMBERS), [games]."""
         parts = [shard.numbers(name) for shard in self.shards]
         return np.concatenate(parts) if parts else np.empty(0)
 
@@ -132,7 +147,7 @@ class StoreWriter:
         self._path = path
         self._options = options
         self._waiting: list[GameBlock] = []
-        self._waiting_moves = 0
+        self._waiting_size = 0
         self._shards: list[dict[str, Any]] = []
         if path.exists() and not options.overwrite:
             raise StoreError(f"{path}: exists already")
@@ -161,14 +176,14 @@ class StoreWriter:
     def add(self, block: GameBlock) -> None:
         """Add games; writes a shard whenever enough have come together."""
         while len(block):
-            room = self._options.shard_moves - self._waiting_moves
-            count = int(np.searchsorted(np.cumsum(block.move_counts), room)) + 1
+            room = self._options.shard_moves - self._waiting_size
+            count = int(np.searchsorted(np.cumsum(block.sizes), room)) + 1
             first = np.arange(len(block)) < count
             part = block.select(first)
             block = block.select(~first)
             self._waiting.append(part)
-            self._waiting_moves += int(part.move_counts.sum())
-            if self._waiting_moves >= self._options.shard_moves:
+            self._waiting_size += int(part.sizes.sum())
+            if self._waiting_size >= self._options.shard_moves:
                 self._write_waiting()
 
     def finish(self, report: ConversionReport) -> None:
@@ -207,7 +222,7 @@ class StoreWriter:
         }
         self._shards.append(entry)
         self._waiting = []
-        self._waiting_moves = 0
+        self._waiting_size = 0
 
     def _move_into_place(self) -> None:
         """Give the finished folder its name; an old store goes only then."""

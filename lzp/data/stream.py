@@ -32,7 +32,7 @@ class PositionStream:
 
         Args:
             games: [G] at least one.
-            lengths: [G], moves of each of them, at least 1.
+            lengths: [G], positions of each of them to sample, at least 1.
             seed: selects the order of every epoch.
             per_game: None: an epoch has every position of every game; k: k of every game,
                 other ones in each epoch.

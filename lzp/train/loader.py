@@ -30,6 +30,7 @@ class TrainBatch(NamedTuple):
         reply_known: bool [B], whether there was one.
         game: int32 [B], the store's number of the game.
         ply: int32 [B], moves played before the position.
+        policy: float32 [B, S * S + 1], the policy of a search; [B, 0] if there was none.
     """
 
     planes: Tensor
@@ -40,6 +41,15 @@ class TrainBatch(NamedTuple):
     reply_known: Tensor
     game: Tensor
     ply: Tensor
+    policy: Tensor
+
+    def policy_goal(self) -> Tensor:
+        """Return what the policy is to learn: a search's where there was one, else the move."""
+        return self.policy if self.policy.shape[1] else self.policy_target
+
+    def best_move(self) -> Tensor:
+        """Return the move that a right answer names, int64 [B]: the goal's greatest."""
+        return self.policy.argmax(1) if self.policy.shape[1] else self.policy_target
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -91,11 +91,11 @@ class TrainTask(pl.LightningModule):
     def _measure(self, batch: TrainBatch, stage: str) -> Tensor:
         """Return the loss of a batch, and add the batch to the figures of a stage."""
         output = self(batch.planes)
-        targets = Targets(batch.policy_target, batch.value_target, batch.ownership)
+        targets = Targets(batch.policy_goal(), batch.value_target, batch.ownership)
         terms = leela_losses(output, targets, self._weights)
         self._log_losses(terms, stage, len(batch.planes))
         policy = cast(MetricCollection, self._policy[f"on_{stage}"])
-        policy(output.policy_logits.detach(), batch.policy_target)
+        policy(output.policy_logits.detach(), batch.best_move())
         value = cast(MetricCollection, self._value[f"on_{stage}"])
         value(output.value.detach(), batch.value_target)
         for figures in (policy, value):
