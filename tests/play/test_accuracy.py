@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from lzp.data import GameFilter, PositionSampler, SamplerParams
+from lzp.engine.model import load_evaluator
 from lzp.play import bench_cli
-from lzp.play.accuracy import Sample, measure_accuracy
-from tests.data.makers import random_records, store_of
+from lzp.play.accuracy import Sample, measure_accuracy, measure_positions
+from tests.data.makers import random_game, random_records, sgf_of, store_of
 from tests.networks import write_random_network
 
 pytestmark = pytest.mark.compiled
@@ -65,13 +66,33 @@ def test_the_command_measures_a_network(store, tmp_path, capsys):
     assert figures["policy_nats"] > 1
 
 
-def test_an_empty_split_and_a_missing_store_are_refused(tmp_path, capsys):
-    network = str(write_random_network(tmp_path / "net.txt", side=9))
-    single = store_of(tmp_path, random_records(1, 9)).path
-    for folder, message in [(single, "no games in the val"), (tmp_path / "no", "no such game")]:
-        with pytest.raises(SystemExit) as stop:
-            bench_cli.main(["accuracy", "-w", network, "--store", str(folder)])
-        assert stop.value.code == 2
-        error = capsys.readouterr().err
-        assert error.count("\n") == 1
-        assert message in error
+@pytest.mark.parametrize(
+    ("side", "folder", "message"),
+    [
+        (9, "games.lzps", "no games in the test split"),
+        (9, "no", "no such game store"),
+        (5, "games.lzps", "holds 9x9 games, net.txt is for 5x5"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused(store, tmp_path, capsys, side, folder, message):
+    network = str(write_random_network(tmp_path / "net.txt", side=side))
+    words = ["accuracy", "-w", network, "--store", str(store.path.parent / folder)]
+    with pytest.raises(SystemExit) as stop:
+        bench_cli.main([*words, "--split", "test"])
+    assert stop.value.code == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert message in error
+
+
+def test_games_that_nobody_won_do_not_count_for_the_winner(tmp_path):
+    records = [sgf_of(random_game(seed), result) for seed, result in enumerate(["B+R", "0"])]
+    store = store_of(tmp_path, records, exclude=frozenset())
+    sample = Sample(split="all", games=GameFilter(undecided=True))
+    evaluator = load_evaluator(
+        write_random_network(tmp_path / "net.txt", side=9), batch_size=16, threads=1
+    )
+    measured = measure_positions(evaluator, store, sample)
+    names = [(v > 0) == (r > 0) for v, r in zip(measured.value, measured.result, strict=True) if r]
+    assert 0 < len(names) < len(measured.game) == store.positions
+    assert measured.names_winner[measured.decided].tolist() == names
