@@ -7,6 +7,7 @@ for batch in PositionSampler(store, "train", SamplerParams(batch_size=256)).batc
 """
 
 from lzp.data.arrow import StoreError
+from lzp.data.columns import NO_RANK
 from lzp.data.convert import Progress, convert
 from lzp.data.game_filter import SPLITS, GameFilter
 from lzp.data.reasons import REASONS, ConvertOptions
@@ -17,6 +18,7 @@ from lzp.data.sources import SourceError
 from lzp.data.store import GameStore
 
 __all__ = [
+    "NO_RANK",
     "REASONS",
     "SPLITS",
     "Batch",

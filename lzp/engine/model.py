@@ -122,6 +122,23 @@ def as_onnx(network: Network, name: str) -> onnx.ModelProto:
     return build_model(network, name)
 
 
+def describe_checkpoint(path: Path) -> tuple[dict[str, str | int | bool], int | None]:
+    """Return a checkpoint's network as plain data, and the optimizer steps behind it, if known.
+
+    Raises:
+        ModelError: the file cannot be read as a checkpoint, or torch is not installed.
+    """
+    try:
+        from lzp.net import CheckpointError, load_network
+    except ImportError:
+        raise ModelError(f"{path}: {_needs_torch('a checkpoint')}") from None
+    try:
+        net, info = load_network(path)
+    except CheckpointError as error:
+        raise ModelError(str(error)) from None
+    return net.shape.to_dict(), info.step
+
+
 def _open(path: Path, options: RunOptions) -> Evaluator:
     """Return an evaluator that has not been run yet."""
     head = _head(path)

@@ -119,13 +119,13 @@ def _label(label: Label, side: int) -> str:
         f"<circle cx='{x:.1f}' cy='{y:.1f}' r='{0.48 * CELL:.1f}' fill='{label.fill}' "
         f"fill-opacity='{label.strength:.2f}' stroke='{INK}' stroke-width='0.7'/>"
     )
-    step = 10.0
+    step, size = 10.0, 13.0 if len(label.lines) == 1 else 9.5
     top = y - step * (len(label.lines) - 1) / 2
     texts = "".join(
-        f"<text x='{x:.1f}' y='{top + step * index + 3.4:.1f}'>{escape(line)}</text>"
+        f"<text x='{x:.1f}' y='{top + step * index + 0.36 * size:.1f}'>{escape(line)}</text>"
         for index, line in enumerate(label.lines)
     )
     return (
-        f"{disc}<g {FONT} font-size='9.5' font-weight='bold' fill='#10200f' "
+        f"{disc}<g {FONT} font-size='{size}' font-weight='bold' fill='#10200f' "
         f"text-anchor='middle'>{texts}</g>"
     )
