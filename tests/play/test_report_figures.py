@@ -152,7 +152,7 @@ def test_the_hardest_positions_are_the_worst_of_different_games(positions):
     ],
 )
 def test_axes_are_numbered_in_round_steps(ends, percent, texts):
-    assert tick_texts(ticks(*ends, most=5), percent) == texts
+    assert tick_texts(ticks(ends[0], ends[1], most=5), percent) == texts
 
 
 def test_axes_of_one_number_have_a_length():
