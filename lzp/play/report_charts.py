@@ -12,6 +12,8 @@ from lzp.play.report_runs import Curve, Run
 _MOST_POINTS = 300
 #: Training figures are means over this part of a run: single batches only scatter.
 _SMOOTHED_PART = 0.025
+#: And over as many points to either side at least.
+_LEAST_REACH = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ def calibration_charts(findings: Findings) -> list[Chart]:
 def smooth(curve: Curve) -> Curve:
     """Return the mean over a window around each point, and at most `_MOST_POINTS` of them."""
     count = len(curve.steps)
-    half = int(_SMOOTHED_PART * count / 2)
+    half = max(_LEAST_REACH, int(_SMOOTHED_PART * count / 2))
     sums = [0.0]
     for number in curve.numbers:
         sums.append(sums[-1] + number)

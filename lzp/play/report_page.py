@@ -71,7 +71,7 @@ def _learning(report: Report) -> Iterable[str]:
     yield "<h2>Learning curves</h2>"
     several = len(report.runs) > 1
     yield (
-        "<p>Points: validation. Pale: training, averaged over a fortieth of the run."
+        "<p>Points: validation. Pale: training, smoothed."
         + (" Colors are runs." if several else "")
         + " Training far better than validation, and validation getting worse, is overfitting;"
         " the value shows it first.</p>"

@@ -14,7 +14,7 @@ body { margin: 0 auto; max-width: 1180px; padding: 20px 16px 60px; background: v
   color: var(--ink); font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
 h1 { font-size: 1.7rem; margin: 8px 0 4px; overflow-wrap: anywhere; }
 h2 { font-size: 1.25rem; margin: 40px 0 4px; }
-h3 { font-size: 1rem; margin: 0 0 6px; }
+h3 { font-size: 1rem; margin: 22px 0 6px; }
 p { margin: 4px 0 14px; color: var(--soft); max-width: 75ch; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 16px; margin: 10px 0 20px; }
 dt { color: var(--soft); }
