@@ -96,6 +96,24 @@ def test_a_run_leaves_checkpoints_figures_and_its_configuration(
     assert not list(tmp_path.glob(".*.part"))
 
 
+def test_training_figures_are_those_of_the_logged_steps(games_store: Path, tmp_path: Path) -> None:
+    run_training(small_run(games_store, tmp_path / "every"))
+    run_training(small_run(games_store, tmp_path / "fourth", "trainer.log_every_n_steps=4"))
+    rows = [logged_rows(tmp_path / name) for name in ("every", "fourth")]
+    assert list(rows[0]) == list(range(12))
+    assert list(rows[1]) == [3, 7, 11]
+    for step, row in rows[1].items():
+        assert row == rows[0][step]
+
+
+def logged_rows(run_dir: Path) -> dict[int, dict[str, str]]:
+    """Return the losses and figures of the training steps in a run's log, by step."""
+    with next(run_dir.glob("csv/*/metrics.csv")).open() as file:
+        rows = [row for row in csv.DictReader(file) if row["train/policy_top1_step"]]
+    kept = ("train/loss", "train/policy_top1_step", "train/value_mse_step")
+    return {int(row["step"]): {name: row[name] for name in kept} for row in rows}
+
+
 def test_a_checkpoint_is_plain_data_that_the_exporter_reads(
     games_store: Path, tmp_path: Path
 ) -> None:
