@@ -102,7 +102,8 @@ class TrainTask(pl.LightningModule):
 
     def _is_logged_step(self) -> bool:
         """Return whether Lightning writes the figures of the step under way to its loggers."""
-        interval = self.trainer.log_every_n_steps
+        # An attribute that its logger connector gives it, unknown to its class.
+        interval = int(self.trainer.log_every_n_steps)  # type: ignore[attr-defined]
         return interval > 0 and (self.trainer.global_step + 1) % interval == 0
 
     def _log_figures(self, output: NetOutput, batch: TrainBatch, stage: str) -> None:
