@@ -10,6 +10,7 @@ from lzp.data.arrow import StoreError
 from lzp.data.columns import NO_RANK
 from lzp.data.convert import Progress, convert
 from lzp.data.game_filter import SPLITS, GameFilter
+from lzp.data.mixture import StoreMixture
 from lzp.data.reasons import REASONS, ConvertOptions
 from lzp.data.report import ConversionReport
 from lzp.data.sampler import PositionSampler, SamplerParams
@@ -31,5 +32,6 @@ __all__ = [
     "SamplerParams",
     "SourceError",
     "StoreError",
+    "StoreMixture",
     "convert",
 ]

@@ -1,17 +1,21 @@
 """Training batches straight from a game store: shuffled, mirrored, resumable.
 
-stream.py says in which order; here its positions become planes and targets.
+stream.py says in which order, mixture.py how several stores share it; here the positions
+become planes and targets.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lzp.data.game_filter import GameFilter
+from lzp.data.mixture import StoreMixture, epoch_size, share_out
 from lzp.data.sampler_kernels import Picks
 from lzp.data.samples import Batch, SampleWriter
-from lzp.data.selection import select_games
+from lzp.data.selection import select_from_stores
 from lzp.data.store import GameStore
 from lzp.data.stream import PositionStream
 
@@ -48,18 +52,35 @@ class SamplerParams:
             raise ValueError(f"per_game must be from 1 to 1024, got {self.per_game}")
 
 
-class PositionSampler:
-    """Samples of one split of a store; several threads may use one sampler.
+class _Part(NamedTuple):
+    """What a sampler takes from one store.
 
     Attributes:
-        games: int64, the store's numbers of the games in this split.
-        positions: samples in an epoch.
+        games: int64, the numbers of the games within the store.
+        first_game: the number of the store's first game within the mixture.
+        stream: the games' positions.
+        writer: makes samples of them.
+    """
+
+    games: NDArray[np.int64]
+    first_game: int
+    stream: PositionStream
+    writer: SampleWriter
+
+
+class PositionSampler:
+    """Samples of one split of a store or a mixture; several threads may use one sampler.
+
+    Attributes:
+        games: int64, the numbers of the games in this split, in the store or the mixture.
+        positions: samples in an epoch: all positions, or as many as a mixture has before
+            one of its stores begins again.
         side: board side of the samples.
     """
 
     def __init__(
         self,
-        store: GameStore,
+        store: GameStore | StoreMixture,
         split: str = "train",
         params: SamplerParams | None = None,
         games: GameFilter | None = None,
@@ -68,19 +89,31 @@ class PositionSampler:
 
         Raises:
             ValueError: no such split.
-            StoreError: no game of the store is in the split under this filter.
+            StoreError: no game is in the split under this filter, or the boards are not of
+                one side.
         """
         self.params = params or SamplerParams()
-        chosen = select_games(store, split, games or GameFilter())
-        self.side = chosen.side
-        self.games = chosen.games
-        self._writer = SampleWriter(
-            store, self.side, ownership=self.params.ownership, policies=self.params.policies
+        mixture = store if isinstance(store, StoreMixture) else StoreMixture([store])
+        chosen = select_from_stores(mixture.stores, split, games or GameFilter())
+        self.side = next(iter(chosen.values())).side
+        self._parts = [self._part(mixture, index, chosen[index].games) for index in chosen]
+        self.games = np.concatenate([part.games + part.first_game for part in self._parts])
+        sizes = [part.stream.positions for part in self._parts]
+        self._weights = mixture.whole_weights(list(chosen), sizes)
+        self.positions = epoch_size(sizes, self._weights)
+
+    def _part(self, mixture: StoreMixture, index: int, games: NDArray[np.int64]) -> _Part:
+        """Return what is taken of one of the stores."""
+        store = mixture.stores[index]
+        policies = self.params.policies
+        if policies is None:  # the stores' samples go into one batch: all have one, or none
+            policies = any(other.has_policies for other in mixture.stores)
+        return _Part(
+            games,
+            int(mixture.first_games[index]),
+            PositionStream(games, store.samples[games], self.params.seed, self.params.per_game),
+            SampleWriter(store, self.side, ownership=self.params.ownership, policies=policies),
         )
-        self._stream = PositionStream(
-            self.games, store.samples[self.games], self.params.seed, self.params.per_game
-        )
-        self.positions = self._stream.positions
 
     def __len__(self) -> int:
         """Return the number of batches in an epoch."""
@@ -113,8 +146,32 @@ class PositionSampler:
         Raises:
             StoreError: a game in the store is damaged.
         """
+        if len(self._parts) == 1:
+            return self._samples_of(self._parts[0], first, count)
+        pieces, places = [], []
+        for part, share in zip(self._parts, share_out(first, count, self._weights), strict=True):
+            if len(share.rows):
+                pieces.append(self._samples_of(part, share.first, len(share.rows)))
+                places.append(share.rows)
+        return _merged(pieces, places)
+
+    def _samples_of(self, part: _Part, first: int, count: int) -> Batch:
+        """Return consecutive samples of one store's stream, the games by the mixture's numbers."""
         picks = Picks(*(np.empty(count, np.int64) for _ in Picks._fields))
-        self._stream.pick(first, picks)
+        part.stream.pick(first, picks)
         if not self.params.symmetries:
             picks.symmetries[:] = 0
-        return self._writer.write(picks)
+        batch = part.writer.write(picks)
+        batch.game[:] += np.int32(part.first_game)
+        return batch
+
+
+def _merged(pieces: Sequence[Batch], places: Sequence[NDArray[np.int64]]) -> Batch:
+    """Return batches as one, whose rows `places[k]` are those of piece k."""
+    count = sum(map(len, places))
+    whole = Batch._make(np.empty((count, *column.shape[1:]), column.dtype) for column in pieces[0])
+    columns: tuple[NDArray[Any], ...] = whole
+    for piece, rows in zip(pieces, places, strict=True):
+        for column, part in zip(columns, piece, strict=True):
+            column[rows] = part
+    return whole

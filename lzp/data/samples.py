@@ -20,7 +20,8 @@ class Batch(NamedTuple):
         planes: uint8 [B, 18, S, S] of 0 and 1.
         policy_target: int64 [B], the move played, under the row's symmetry; S² is the pass.
         value_target: float32 [B], +1 if the side to move won, -1 if it lost, 0 for neither.
-        game: int32 [B], number of the game in the store.
+        game: int32 [B], number of the game in the store, or through all stores of a
+            mixture (StoreMixture).
         ply: int32 [B], moves played before the position.
         ownership: int8 [B, S²] under the row's symmetry: whose each point is at the end of
             the record, by random games from there: +1 the side to move's, -1 the other's, 0

@@ -194,6 +194,8 @@ def _describe(annotation: Any) -> str:
         return " or ".join(map(str, arguments))
     if isinstance(origin, type) and issubclass(origin, (Sequence, Set)):
         return "a list"
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return "a mapping"
     return _WORDS.get(annotation, inspect.formatannotation(annotation))
 
 

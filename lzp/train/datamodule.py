@@ -3,7 +3,7 @@
 import hashlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytorch_lightning as pl
@@ -14,6 +14,7 @@ from lzp.data import (
     GameStore,
     PositionSampler,
     SamplerParams,
+    StoreMixture,
     convert,
 )
 from lzp.data.progress import progress_bar
@@ -32,10 +33,12 @@ class PositionDataModule(pl.LightningDataModule):
     game is ever on two sides of that division, whatever store it is in.
 
     Args:
-        store: the store's folder; None with `sources`: a name under `stores/` made from
-            them, so that the same sources are converted once.
-        sources: game records: folders, .sgf, .sgf.gz, .tar.gz, .zip; used when `store` does
-            not exist yet.
+        store: the store's folder. Several, as a list: every position of all of them is
+            seen once an epoch; with weights, {folder: weight}: each has that share of the
+            samples. None with `sources`: a name under `stores/` made from them, so that
+            the same sources are converted once.
+        sources: game records: folders, .sgf, .sgf.gz, .tar.gz, .zip; used when `store`, a
+            single one, does not exist yet.
         batch_size: positions a batch, on each device.
         seed: of the order of training positions.
         per_game: positions of each game in an epoch; None: all.
@@ -53,7 +56,7 @@ class PositionDataModule(pl.LightningDataModule):
     def __init__(
         self,
         *,
-        store: str | None,
+        store: str | Sequence[str] | Mapping[str, float] | None,
         sources: Sequence[str] = (),
         batch_size: int = 256,
         seed: int = 1,
@@ -66,7 +69,7 @@ class PositionDataModule(pl.LightningDataModule):
         planes: int = PLANES,
     ) -> None:
         super().__init__()
-        if store is None and not sources:
+        if not store and not sources:
             raise ConfigError("name game records (data.sources=[...]) or a store (data.store=...)")
         if ahead < 0:
             raise ConfigError(f"ahead must be 0 or more, not {ahead}")
@@ -75,19 +78,22 @@ class PositionDataModule(pl.LightningDataModule):
         self._sources = [Path(source) for source in sources]
         self._options = options or ConvertOptions(sides=(side,))
         self._games = games or GameFilter(side=side)
-        self._path = Path(store) if store else _store_of(self._sources, self._options)
+        self._paths = _folders(store) or [_store_of(self._sources, self._options)]
+        if self._sources and len(self._paths) > 1:
+            raise ConfigError(f"sources become one store; store names {len(self._paths)}")
+        self._weights = _weights(store) if isinstance(store, Mapping) else None
         self._training = SamplerParams(
             batch_size=batch_size, seed=seed, per_game=per_game, ownership=ownership
         )
         # The same positions whatever the run's seed, so that runs can be compared.
         self._measuring = SamplerParams(batch_size=batch_size, ownership=ownership)
         self._ahead = ahead
-        self._store: GameStore | None = None
+        self._stores: StoreMixture | None = None
 
     @property
     def path(self) -> Path:
-        """The folder of the store."""
-        return self._path
+        """The folder of the store, of the first one if there are several."""
+        return self._paths[0]
 
     def prepare_data(self) -> None:
         """Convert the sources, unless the store is there. Once on each machine.
@@ -96,21 +102,21 @@ class PositionDataModule(pl.LightningDataModule):
             SourceError: a source does not exist.
             StoreError: the store cannot be written.
         """
-        if self._path.exists() or not self._sources:
+        if self.path.exists() or not self._sources:
             return
-        say(f"converting {', '.join(map(str, self._sources))} to {self._path}")
+        say(f"converting {', '.join(map(str, self._sources))} to {self.path}")
         with progress_bar() as progress:
-            report = convert(self._sources, self._path, self._options, progress=progress)
+            report = convert(self._sources, self.path, self._options, progress=progress)
         say(f"{report.games_stored:,} games, {report.positions_stored:,} positions stored")
 
     def setup(self, stage: str) -> None:
-        """Open the store.
+        """Open the stores.
 
         Raises:
-            StoreError: there is no store, or it is damaged.
+            StoreError: one of them is not there, or damaged.
         """
-        if self._store is None:
-            self._store = GameStore.open(self._path)
+        if self._stores is None:
+            self._stores = StoreMixture([GameStore.open(p) for p in self._paths], self._weights)
 
     def train_dataloader(self) -> BatchLoader:
         """Return batches of the training split in an order made from the seed."""
@@ -125,9 +131,9 @@ class PositionDataModule(pl.LightningDataModule):
         return self._loader("test", self._measuring)
 
     def _loader(self, split: str, params: SamplerParams) -> BatchLoader:
-        if self._store is None:
+        if self._stores is None:
             raise RuntimeError("setup must be called before a loader is asked for")
-        sampler = PositionSampler(self._store, split, params, self._games)
+        sampler = PositionSampler(self._stores, split, params, self._games)
         trainer = self.trainer
         plan = ReadPlan(
             rank=trainer.global_rank if trainer else 0,
@@ -137,6 +143,24 @@ class PositionDataModule(pl.LightningDataModule):
             pin_memory=trainer is not None and trainer.strategy.root_device.type == "cuda",
         )
         return BatchLoader(sampler, plan)
+
+
+def _folders(store: str | Sequence[str] | Mapping[str, float] | None) -> list[Path]:
+    """Return the folders that are named, in order."""
+    names = [store] if isinstance(store, str) else store or []
+    return [Path(name) for name in names]
+
+
+def _weights(stores: Mapping[str, float]) -> list[float]:
+    """Return the weights of several stores.
+
+    Raises:
+        ConfigError: a weight is no number above 0.
+    """
+    for name, weight in stores.items():
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not weight > 0:
+            raise ConfigError(f"store: the weight of {name} must be above 0, not {weight!r}")
+    return list(stores.values())
 
 
 def _store_of(sources: Sequence[Path], options: ConvertOptions) -> Path:

@@ -28,7 +28,7 @@ class TrainBatch(NamedTuple):
         ownership: int8 [B, S * S], whose each point is in the end; [B, 0] if not asked for.
         reply_target: int64 [B], the move that answered the target.
         reply_known: bool [B], whether there was one.
-        game: int32 [B], the store's number of the game.
+        game: int32 [B], number of the game, through all stores (lzp.data.StoreMixture).
         ply: int32 [B], moves played before the position.
         policy: float32 [B, S * S + 1], the policy of a search; [B, 0] if there was none.
     """

@@ -1,5 +1,6 @@
 """Games made by random legal play, and the files that hold them."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,11 @@ def random_records(count: int, side: int = 9, seed: int = 0, **options: Any) -> 
         sgf_of(random_game(seed * 1000 + index, side, **options), ["B+R", "W+2.5"][index % 2])
         for index in range(count)
     ]
+
+
+def mirrored(record: str) -> str:
+    """A record turned and mirrored: x and y of every stone and move change places."""
+    return re.sub(r"\[([a-s])([a-s])\]", r"[\2\1]", record)
 
 
 def write_records(path: Path, records: list[str]) -> Path:

@@ -61,7 +61,7 @@ BAD = [
     ("network.blocks=1.5", "network.blocks: 1.5, expected a whole number"),
     ("network.blocks=true", "network.blocks: True, expected a whole number"),
     ("data.batch_size=many", "data.batch_size: 'many', expected a whole number"),
-    ("data.store=3", "data.store: 3, expected text or null"),
+    ("data.store=3", "data.store: 3, expected text or a list or a mapping or null"),
     ("data.games.side=[1]", r"data.games.side: \[1\], expected a whole number or null"),
     (
         "data.games.min_rank=[6d]",

@@ -201,6 +201,34 @@ def test_thirty_two_positions_are_learned_by_heart(tmp_path: Path) -> None:
     assert result.metrics["train/policy_top1_epoch"] > 0.8
 
 
+@pytest.mark.parametrize("named", ["[{0},{1}]", "{{{0}:3,{1}:1}}"])
+def test_a_run_on_several_stores_goes_on_where_it_stopped(
+    named: str, games_store: Path, tmp_path: Path
+) -> None:
+    other = store_of(tmp_path, random_records(30, seed=4)).path
+    change = f"data.store={named.format(games_store, other)}"
+    run_training(small_run(games_store, tmp_path / "whole", change))
+    again = small_run(games_store, tmp_path / "resumed", change)
+    with at_step(9, fail), pytest.raises(RuntimeError, match="killed"):
+        run_training(again)
+    run_training(again)
+    whole, resumed = load(tmp_path / "whole/last.ckpt"), load(tmp_path / "resumed/last.ckpt")
+    assert not differences(whole["state_dict"], resumed["state_dict"])
+
+
+def test_several_stores_that_make_no_sense_are_named(games_store: Path, tmp_path: Path) -> None:
+    cases = {
+        "data.store=[a,b] data.sources=[c]": "sources become one store; store names 2",
+        "data.store={a:1,b:0}": "store: the weight of b must be above 0, not 0",
+        "data.store={a:heavy}": "store: the weight of a must be above 0, not 'heavy'",
+        "data.store=[a,3]": "data.store: .*expected text or a list",
+        "data.store=[nowhere,b]": "nowhere: no such game store",
+    }
+    for changes, complaint in cases.items():
+        with pytest.raises((ConfigError, StoreError), match=complaint):
+            run_training(small_run(games_store, tmp_path / "run", *changes.split()))
+
+
 def test_debug_runs_one_batch_and_writes_nothing(games_store: Path, tmp_path: Path) -> None:
     changes = ("trainer=debug", "trainer.fast_dev_run=true")
     result = run_training(small_run(games_store, tmp_path / "run", *changes))
