@@ -6,7 +6,10 @@ the sources, so that a store does not depend on the number of workers.
 """
 
 import multiprocessing
+import multiprocessing.connection
 import os
+import signal
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -132,13 +135,29 @@ def _check_chunks(
         return
     warm_up()  # the workers then find the compiled kernels on the disk
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context)
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent)
     try:
         yield from _in_order(pool, chunks, options, workers * _CHUNKS_AHEAD)
     except BrokenProcessPool:
         raise StoreError("a worker process died (out of memory?); try fewer workers") from None
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """Make this worker end when its parent does, not with it at Ctrl-C.
+
+    It would wait for work forever after a parent that was killed.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_exit_after, args=(parent.sentinel,), daemon=True).start()
+
+
+def _exit_after(sentinel: int) -> None:
+    multiprocessing.connection.wait([sentinel])
+    os._exit(1)
 
 
 def _in_order(

@@ -8,6 +8,7 @@
 conversion that was killed leaves nothing that opens.
 """
 
+import glob
 import json
 import os
 import shutil
@@ -25,10 +26,13 @@ from lzp.data.coding import decode_moves
 from lzp.data.columns import READABLE_VERSIONS, STORE_VERSION, GameBlock, join_blocks
 from lzp.data.reasons import ConvertOptions
 from lzp.data.report import ConversionReport
+from lzp.weights.locks import FileLock
 
 _FORMAT = "lzp game store"
 _DESCRIPTION = "store.json"
 _MAX_DESCRIPTION_BYTES = 1 << 26
+#: What follows a store's name in those of folders on their way in, and out.
+_PARTIAL, _OLD = "partial-", "old-"
 
 
 class GameStore:
@@ -135,7 +139,8 @@ class GameStore:
 class StoreWriter:
     """Builds a store under a temporary name beside its own; `finish` moves it into place.
 
-    A context manager: left without `finish`, it removes what it wrote.
+    A context manager: left without `finish`, it removes what it wrote. One process at a
+    time writes a store, and first removes what killed ones left; others wait.
     """
 
     def __init__(self, path: Path, options: ConvertOptions) -> None:
@@ -149,16 +154,21 @@ class StoreWriter:
         self._waiting: list[GameBlock] = []
         self._waiting_size = 0
         self._shards: list[dict[str, Any]] = []
-        if path.exists() and not options.overwrite:
-            raise StoreError(f"{path}: exists already")
-        if path.exists() and not (path / _DESCRIPTION).is_file():
-            raise StoreError(f"{path}: is something else than a game store; not replaced")
+        self._lock = FileLock(path.with_name(f".{path.name}.lock"))
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            prefix = f".{path.name}.partial-"
+            self._lock.acquire(wait=True)
+            if self._lock.is_held():
+                _remove_leftovers(path)
+            self._check_free()
+            prefix = f".{path.name}.{_PARTIAL}"
             self._folder = Path(tempfile.mkdtemp(prefix=prefix, dir=path.parent))
         except OSError as error:
+            self._lock.release()
             raise StoreError(f"{path}: cannot be written: {error.strerror}") from None
+        except StoreError:
+            self._lock.release()
+            raise
 
     def __enter__(self) -> "StoreWriter":
         """Return the writer."""
@@ -172,6 +182,15 @@ class StoreWriter:
     ) -> None:
         """Remove what was not finished."""
         shutil.rmtree(self._folder, ignore_errors=True)
+        self._lock.release()
+
+    def _check_free(self) -> None:
+        """Refuse a name that is taken, unless by a store that may be replaced."""
+        path = self._path
+        if path.exists() and not self._options.overwrite:
+            raise StoreError(f"{path}: exists already")
+        if path.exists() and not (path / _DESCRIPTION).is_file():
+            raise StoreError(f"{path}: is something else than a game store; not replaced")
 
     def add(self, block: GameBlock) -> None:
         """Add games; writes a shard whenever enough have come together."""
@@ -227,12 +246,23 @@ class StoreWriter:
     def _move_into_place(self) -> None:
         """Give the finished folder its name; an old store goes only then."""
         if self._options.overwrite and self._path.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{self._path.name}.old-", dir=self._path.parent))
+            prefix = f".{self._path.name}.{_OLD}"
+            old = Path(tempfile.mkdtemp(prefix=prefix, dir=self._path.parent))
             os.replace(self._path, old)
             os.replace(self._folder, self._path)
             shutil.rmtree(old, ignore_errors=True)
         else:
             os.replace(self._folder, self._path)
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Remove what killed writers of a store left; a store on its way out gets its name back."""
+    for old in path.parent.glob(f".{glob.escape(path.name)}.{_OLD}*"):
+        if not path.exists() and (old / _DESCRIPTION).is_file():
+            os.replace(old, path)
+        shutil.rmtree(old, ignore_errors=True)
+    for partial in path.parent.glob(f".{glob.escape(path.name)}.{_PARTIAL}*"):
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _read_description(path: Path) -> dict[str, Any]:

@@ -1,11 +1,14 @@
 """Files that appear under their name only when they are complete."""
 
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+
+_PART = re.compile(r"\..+\.[0-9a-f]{8}\.part")
 
 
 @contextmanager
@@ -15,7 +18,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     If the block raises, or the process dies, what was under the name before stays.
 
     Raises:
-        OSError: the folder is missing or cannot be written to.
+        OSError: the folder is missing or cannot be written to, or the disk is full; names
+            the file.
     """
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
@@ -24,6 +28,18 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, path)
-    except BaseException:
+    except BaseException as error:
         part.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:  # a failed write names none
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove what processes that died in `replacing` left in a folder.
+
+    The caller makes sure that no other process is writing there.
+    """
+    for part in folder.glob(".*.part"):
+        if _PART.fullmatch(part.name):
+            part.unlink(missing_ok=True)
