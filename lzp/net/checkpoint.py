@@ -4,12 +4,12 @@ A checkpoint (pytorch_lightning's, a zip file) is used as far as:
 
 * ``hyper_parameters["network"]``: what a shape's `to_dict` gives; its kind, and nothing
   else, decides what is built;
+* ``hyper_parameters["planes_version"]``: the planes it was trained on; 1 if it does not say;
 * ``state_dict``: the network's tensors, their names after ``net.``;
 * ``ema_state_dict``, if there is one: the same, averaged over steps; it wins;
 * ``epoch`` and ``global_step``, if there are any, for people.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,17 +17,15 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from lzp.features import PLANES_VERSION
 from lzp.net.nested_bottleneck import NestedBottleneckNet
 from lzp.net.network import LeelaNet
+from lzp.net.plain_data import CheckpointError, read_plain
 from lzp.net.shape import AnyShape, NestedBottleneckShape, shape_from_dict
 
 PREFIX = "net."
 
 AnyNet = LeelaNet | NestedBottleneckNet
-
-
-class CheckpointError(ValueError):
-    """A checkpoint that cannot be used; one line that names the file and the field."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,7 +49,7 @@ def load_network(path: Path) -> tuple[AnyNet, CheckpointInfo]:
     Raises:
         CheckpointError: the file is missing, cut off, holds code, or lacks what is needed.
     """
-    checkpoint = _read(path)
+    checkpoint = read_plain(path)
     try:
         shape = _shape(checkpoint)
         averaged = "ema_state_dict" in checkpoint
@@ -73,40 +71,15 @@ def build_network(shape: AnyShape) -> AnyNet:
     return LeelaNet(shape.blocks, shape.filters, shape.side, shape.value_for_black)
 
 
-def _read(path: Path) -> Mapping[str, object]:
-    """Return the file's contents: tensors, numbers, text, lists and dicts of them."""
-    try:
-        with path.open("rb") as file:
-            if file.read(4) != b"PK\x03\x04":
-                raise CheckpointError(f"{path}: not a checkpoint (or an empty file)")
-        contents = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise CheckpointError(f"{path}: no such file") from None
-    except OSError as error:
-        raise CheckpointError(f"{path}: {error.strerror or error}") from None
-    except CheckpointError:
-        raise
-    except Exception as error:
-        # torch.load raises nearly anything on damaged data, mostly RuntimeError.
-        raise CheckpointError(f"{path}: {_why_not_loaded(error)}") from None
-    if not isinstance(contents, Mapping):
-        raise CheckpointError(f"{path}: holds a {type(contents).__name__}, not a checkpoint")
-    return contents
-
-
-def _why_not_loaded(error: Exception) -> str:
-    """Turn what torch.load raised into one line for people."""
-    message = str(error).strip() or type(error).__name__
-    found = re.search(r"GLOBAL ([\w.]+)", message)
-    if found:
-        return f"not loaded, since it refers to {found[1]}: a checkpoint may hold data, no code"
-    return f"cut off or damaged checkpoint ({message.splitlines()[0][:120]})"
-
-
 def _shape(checkpoint: Mapping[str, object]) -> AnyShape:
     parameters = checkpoint.get("hyper_parameters")
     if not isinstance(parameters, Mapping) or "network" not in parameters:
         raise ValueError("hyper_parameters.network: missing, so this is no checkpoint of lzp-train")
+    version = parameters.get("planes_version", 1)  # the first checkpoints did not say
+    if version != PLANES_VERSION:
+        raise ValueError(
+            f"hyper_parameters.planes_version: {version!r:.20}, this program makes {PLANES_VERSION}"
+        )
     try:
         return shape_from_dict(parameters["network"])
     except ValueError as error:

@@ -20,7 +20,8 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from torch import Tensor
 
-ALLOWED_PACKAGES = ("lzp.", "torch.optim.", "pytorch_lightning.", "torchmetrics.")
+from lzp.net.plain_data import ALLOWED_PACKAGES
+
 _GROUPS = ("network", "data", "optimizer", "schedule", "task", "trainer", "callbacks", "logger")
 #: Groups that hold any number of objects by name, or none.
 _COLLECTIONS = ("callbacks", "logger")
