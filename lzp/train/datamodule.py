@@ -14,6 +14,7 @@ from lzp.data import (
     GameStore,
     PositionSampler,
     SamplerParams,
+    StoreError,
     StoreMixture,
     convert,
 )
@@ -95,6 +96,15 @@ class PositionDataModule(pl.LightningDataModule):
         """The folder of the store, of the first one if there are several."""
         return self._paths[0]
 
+    def name_game(self, game: int) -> str:
+        """Return where a game came from, by its number in batches; its store if there are more."""
+        if self._stores is None:
+            raise RuntimeError("setup must be called before a game is asked for")
+        store, number = self._stores.locate(game)
+        shard, row = store.locate(number)
+        source = shard.texts("source")[row]
+        return source if len(self._paths) == 1 else f"{store.path} {source}"
+
     def prepare_data(self) -> None:
         """Convert the sources, unless the store is there. Once on each machine.
 
@@ -105,8 +115,13 @@ class PositionDataModule(pl.LightningDataModule):
         if self.path.exists() or not self._sources:
             return
         say(f"converting {', '.join(map(str, self._sources))} to {self.path}")
-        with progress_bar() as progress:
-            report = convert(self._sources, self.path, self._options, progress=progress)
+        try:
+            with progress_bar() as progress:
+                report = convert(self._sources, self.path, self._options, progress=progress)
+        except StoreError:
+            if self.path.exists():  # another process has made it while this one waited
+                return
+            raise
         say(f"{report.games_stored:,} games, {report.positions_stored:,} positions stored")
 
     def setup(self, stage: str) -> None:

@@ -11,16 +11,31 @@ from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
+from pytorch_lightning.utilities import rank_zero_only
 
 from lzp.data import SourceError, StoreError
+from lzp.net import CheckpointError
 from lzp.train.config import ConfigError, one_line
+from lzp.train.guards import StoppedError, TrainingError
 from lzp.train.run import run_training
 
 _EXIT_BAD_INPUT = 2
-_EXIT_INTERRUPTED = 130
+_EXIT_FAILED = 1
+#: Plus the signal's number, as shells count: 130 for Ctrl-C, 143 for SIGTERM, 138 for SIGUSR1.
+_EXIT_SIGNAL = 128
+_EXIT_INTERRUPTED = _EXIT_SIGNAL + 2
 
 #: What bad input causes; any other error is a fault of the program.
-_EXPECTED = (ConfigError, SourceError, StoreError, HydraException, OmegaConfBaseException, OSError)
+_EXPECTED = (
+    CheckpointError,
+    ConfigError,
+    SourceError,
+    StoreError,
+    TrainingError,
+    HydraException,
+    OmegaConfBaseException,
+    OSError,
+)
 
 
 def run_command(folder: Path, *, tracebacks: bool) -> None:
@@ -79,4 +94,7 @@ def _explaining(tracebacks: bool) -> Iterator[None]:
         if tracebacks:
             raise
         print(f"lzp-train: {explain(error)}", file=sys.stderr)
-        sys.exit(_EXIT_BAD_INPUT)
+        sys.exit(_EXIT_FAILED if isinstance(error, TrainingError) else _EXIT_BAD_INPUT)
+    except StoppedError as stop:
+        rank_zero_only(print)(f"lzp-train: {stop}", file=sys.stderr)
+        sys.exit(_EXIT_SIGNAL + stop.signal)

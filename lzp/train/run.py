@@ -2,20 +2,22 @@
 
 import logging
 import warnings
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytorch_lightning as pl
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
+from pytorch_lightning.callbacks import Callback
 
+from lzp.data import SourceError, StoreError
 from lzp.train.agreement import check_agreement
 from lzp.train.checkpoints import LAST, check_resumable
-from lzp.train.config import ConfigError, Plain, RunSettings, build, checked
+from lzp.train.config import ConfigError, Plain, RunSettings, build, checked, one_line
 from lzp.train.datamodule import PositionDataModule, say
+from lzp.train.guards import FiniteGuard, StopGuard, StopSignals
+from lzp.train.run_folder import own_folder, save_config
 from lzp.train.task import TrainTask
-from lzp.weights.atomic import replacing
-
-_CONFIG = "config.yaml"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,19 +45,29 @@ def run_training(cfg: DictConfig) -> RunResult:
             been written then.
         StoreError, SourceError: so for the game records or the store.
         OSError: the run's folder cannot be written.
+        TrainingError: the loss became something else than a number.
+        StoppedError: a signal ended the run, in order.
     """
     settings, plain = checked(cfg)
     check_agreement(plain)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), ExitStack() as stack:
         _quiet()
         pl.seed_everything(settings.seed, workers=True, verbose=False)
         task = _build_task(plain)
         data = build(plain["data"], "data")
         resumed = _resume_from(settings, task)
-        trainer = _build_trainer(plain)
+        folder = Path(settings.run_dir)
+        stack.enter_context(signals := StopSignals())
+        stop = StopGuard(folder, signals)
+        trainer = _build_trainer(plain, [FiniteGuard(folder, data.name_game), stop])
         if trainer.is_global_zero and not plain["trainer"].get("fast_dev_run"):
-            _save_config(cfg, Path(settings.run_dir))
-        trainer.fit(task, datamodule=data, ckpt_path=resumed, weights_only=True)
+            stack.enter_context(own_folder(folder))
+            save_config(cfg, folder)
+        try:
+            trainer.fit(task, datamodule=data, ckpt_path=resumed, weights_only=True)
+        except (AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
+            _explain_restoring(error, None if stop.started else resumed)
+            raise
         metrics = _numbers(trainer)
         if settings.run_test:
             metrics |= _test(trainer, task, data)
@@ -80,11 +92,25 @@ def _check_optimizer(task: TrainTask) -> None:
         raise ConfigError(f"optimizer or schedule: {error}") from error
 
 
-def _build_trainer(plain: Plain) -> pl.Trainer:
+def _explain_restoring(error: Exception, path: str | None) -> None:
+    """Raise in better words what went wrong while a checkpoint's state was put to use.
+
+    Raises:
+        ConfigError: with `path`, the checkpoint; its optimizer, say, is another.
+    """
+    if path is not None and not isinstance(error, (ConfigError, StoreError, SourceError)):
+        text = f"{path}: does not fit this configuration: {one_line(error)}"
+        raise ConfigError(text) from error
+
+
+def _build_trainer(plain: Plain, guards: list[Callback]) -> pl.Trainer:
+    """Return the trainer; the guards come after the configured callbacks of their kind."""
     callbacks = [build(c, f"callbacks.{n}") for n, c in plain["callbacks"].items() if c]
     loggers = [build(c, f"logger.{n}") for n, c in plain["logger"].items() if c]
     # False, not an empty list: for that Lightning would choose a logger of its own.
-    trainer = build(plain["trainer"], "trainer", callbacks=callbacks, logger=loggers or False)
+    trainer = build(
+        plain["trainer"], "trainer", callbacks=[*callbacks, *guards], logger=loggers or False
+    )
     assert isinstance(trainer, pl.Trainer)
     return trainer
 
@@ -103,16 +129,9 @@ def _resume_from(settings: RunSettings, task: TrainTask) -> str | None:
             raise ConfigError(f"{last}: from an earlier run; choose another name= or resume=auto")
         return None
     path = last if wanted in (True, "auto") else Path(str(wanted))
-    step = check_resumable(path, dict(task.hparams["network"]))
+    step = check_resumable(path, task)
     say(f"going on from {path}, step {step:,}")
     return str(path)
-
-
-def _save_config(cfg: DictConfig, folder: Path) -> None:
-    """Write the resolved configuration beside the checkpoints."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with replacing(folder / _CONFIG) as file:
-        file.write(OmegaConf.to_yaml(cfg, resolve=True).encode())
 
 
 def _test(trainer: pl.Trainer, task: TrainTask, data: PositionDataModule) -> dict[str, float]:

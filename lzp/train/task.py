@@ -10,6 +10,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from torchmetrics import MetricCollection
 
+from lzp.features import PLANES_VERSION
 from lzp.net import GoNet, LossTerms, LossWeights, NetOutput, Targets, leela_losses
 from lzp.train.loader import TrainBatch
 from lzp.train.metrics import policy_metrics, value_metrics
@@ -41,7 +42,9 @@ class TrainTask(pl.LightningModule):
         channels_last: bool = False,
     ) -> None:
         super().__init__()
-        self.save_hyperparameters({"network": net.shape.to_dict()})
+        self.save_hyperparameters(
+            {"network": net.shape.to_dict(), "planes_version": PLANES_VERSION}
+        )
         self._layout = torch.channels_last if channels_last else torch.contiguous_format
         self.net = net.to(memory_format=self._layout)  # type: ignore[call-overload]
         self._make_optimizer = optimizer

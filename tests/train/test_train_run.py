@@ -2,7 +2,6 @@
 
 import csv
 import os
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -119,7 +118,10 @@ def test_a_checkpoint_is_plain_data_that_the_exporter_reads(
 ) -> None:
     result = run_training(small_run(games_store, tmp_path))
     checkpoint = load(tmp_path / "last.ckpt")
-    assert checkpoint["hyper_parameters"] == {"network": result.task.net.shape.to_dict()}
+    assert checkpoint["hyper_parameters"] == {
+        "network": result.task.net.shape.to_dict(),
+        "planes_version": 1,
+    }
     net, info = load_network(tmp_path / "last.ckpt")
     assert info.step == 12
     assert not differences(net.state_dict(), result.task.net.state_dict())
@@ -251,14 +253,6 @@ def test_records_become_a_store_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert changed.path != module.path
 
 
-def test_an_interrupted_run_keeps_what_it_learned(games_store: Path, tmp_path: Path) -> None:
-    handler = signal.getsignal(signal.SIGINT)
-    with at_step(3, lambda: signal.raise_signal(signal.SIGINT)), pytest.raises(SystemExit):
-        run_training(small_run(games_store, tmp_path))
-    signal.signal(signal.SIGINT, handler)
-    assert load(tmp_path / "last.ckpt")["global_step"] == 3
-
-
 def test_a_second_run_does_not_write_over_the_first(games_store: Path, tmp_path: Path) -> None:
     run_training(small_run(games_store, tmp_path, "trainer.max_steps=4"))
     before = (tmp_path / "last.ckpt").read_bytes()
@@ -283,8 +277,8 @@ def _other(path: Path) -> None:
         (_cut, "cut off"),
         (_other, "not a checkpoint of lzp-train"),
         (lambda path: torch.save([1], path), "not a checkpoint"),
-        (lambda path: torch.save({"hyper_parameters": os.system}, path), "cannot be read"),
-        (lambda path: path.unlink(), "no such checkpoint"),
+        (lambda path: torch.save({"hyper_parameters": os.system}, path), "system.*no code"),
+        (lambda path: path.unlink(), "no such file"),
     ],
 )
 def test_a_checkpoint_that_cannot_be_used_is_named(
