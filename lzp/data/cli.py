@@ -6,6 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from rich.console import Console
+
 from lzp.command_line import OneLineParser
 from lzp.data.arrow import StoreError
 from lzp.data.convert import convert
@@ -14,6 +16,9 @@ from lzp.data.reasons import ALWAYS_EXCLUDED, DEFAULT_EXCLUDED, REASONS, Convert
 from lzp.data.sources import SourceError
 from lzp.data.store import GameStore
 from lzp.data.summary import summarize, summary_lines, verify
+from lzp.data.summary_picture import draw_stores
+from lzp.data.summary_table import summary_table
+from lzp.weights.atomic import replacing
 
 _BAD_INPUT = 2
 _INTERRUPTED = 130
@@ -22,7 +27,7 @@ _VERIFY_SHOWN = 20
 _EXAMPLES = """examples:
   lzp-data convert games/ kgs-2015.tar.gz more.sgf.gz -o games.lzps
   lzp-data convert games/ -o even.lzps --exclude handicap --include time
-  lzp-data report games.lzps
+  lzp-data report games.lzps -o games.svg
 """
 
 
@@ -31,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
-    except (StoreError, SourceError, ValueError, OSError) as error:
+    except (StoreError, SourceError, ValueError, OSError, ImportError) as error:
         print(f"lzp-data: {error}", file=sys.stderr)
         return _BAD_INPUT
     except KeyboardInterrupt:
@@ -50,8 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_convert(commands)
     report = commands.add_parser("report", help="what is in a store, and what was left out")
-    report.add_argument("store", type=Path)
+    report.add_argument("stores", type=Path, nargs="+", metavar="STORE")
     report.add_argument("--json", action="store_true", help="as JSON")
+    report.add_argument("-o", "--output", type=Path, metavar="FILE", help="a picture: .svg or .png")
     report.set_defaults(run=_report)
     check = commands.add_parser("verify", help="replay every game of a store")
     check.add_argument("store", type=Path)
@@ -132,15 +138,32 @@ def _convert(options: argparse.Namespace) -> int:
 
 def _report(options: argparse.Namespace) -> int:
     """Run `lzp-data report`."""
-    store = GameStore.open(options.store)
-    summary = summarize(store)
+    stores = [GameStore.open(path) for path in options.stores]
+    if options.output is not None:
+        picture = draw_stores(stores, options.output)
+        with replacing(options.output) as file:
+            file.write(picture)
+    summaries = [summarize(store) for store in stores]
     if options.json:
-        print(json.dumps({"summary": summary, "conversion": store.report.to_json()}, indent=1))
-        return 0
-    print("\n".join(summary_lines(summary)))
-    print("\nconversion")
-    store.report.print_to(sys.stdout)
+        found = [
+            {"summary": summary, "conversion": store.report.to_json()}
+            for store, summary in zip(stores, summaries, strict=True)
+        ]
+        print(json.dumps(found[0] if len(found) == 1 else found, indent=1))
+    elif sys.stdout.isatty():
+        Console().print(summary_table(summaries))
+        _print_conversions(stores)
+    else:
+        print("\n\n".join("\n".join(summary_lines(summary)) for summary in summaries))
+        _print_conversions(stores)
     return 0
+
+
+def _print_conversions(stores: Sequence[GameStore]) -> None:
+    """Print what was left out of each store."""
+    for store in stores:
+        print("\nconversion" + (f" of {store.path}" if len(stores) > 1 else ""))
+        store.report.print_to(sys.stdout)
 
 
 def _verify(options: argparse.Namespace) -> int:

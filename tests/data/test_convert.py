@@ -14,7 +14,14 @@ import pytest
 from lzp.data import REASONS, ConversionReport, ConvertOptions, GameStore, StoreError, convert
 from lzp.data.columns import NO_RANK
 from lzp.sgf import read_game, write_game
-from tests.data.makers import random_game, random_records, sgf_of, store_of, write_records
+from tests.data.makers import (
+    mirrored,
+    random_game,
+    random_records,
+    sgf_of,
+    store_of,
+    write_records,
+)
 
 FEW = ConvertOptions(sides=(9,), min_moves=1)
 KGS = Path(__file__).parents[3] / "shared" / "data" / "kgs-6d"
@@ -131,6 +138,24 @@ def test_workers_make_the_same_store(tmp_path: Path) -> None:
     assert reports[0]["excluded"] == {"duplicate": 50}
     shards = [(tmp_path / f"store-{n}" / "games-00000.arrow").read_bytes() for n in (1, 2)]
     assert shards[0] == shards[1]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_every_image_of_a_game_in_another_file_is_a_duplicate(tmp_path: Path, workers: int) -> None:
+    write_records(tmp_path / "a.sgf", [GOOD, *random_records(450, plies=8, pass_rate=0.0)])
+    images = [GOOD]
+    for _ in range(3):
+        images.append(turned(images[-1]))
+    images += [mirrored(image) for image in images]
+    moves = {tuple(read_game(image.encode()).moves) for image in images}
+    assert len(moves) == 8
+    write_records(tmp_path / "b.sgf", images)
+    sources = [tmp_path / "a.sgf", tmp_path / "b.sgf"]
+    report = convert(sources, tmp_path / "store", FEW, workers=workers)
+    assert report.excluded == {"duplicate": 8}
+    assert report.games_stored == 451
+    assert report.examples["duplicate"][0] == "b.sgf#1"
+    assert "b.sgf" not in " ".join(GameStore.open(tmp_path / "store").texts("source"))
 
 
 def test_progress_is_reported(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from lzp.data import (
 )
 from lzp.data.mixture import epoch_size, share_out
 from tests.data.makers import mirrored, random_game, random_records, sgf_of, store_of
+from tests.data.test_policies import dense, random_policies, row_of, store_of_rows
 
 EVERYTHING = GameFilter(val_fraction=0.0, test_fraction=0.0)
 
@@ -164,8 +165,24 @@ def test_a_game_is_located_by_its_number(stores: list[GameStore]) -> None:
     assert mixture.locate(0) == (stores[0], 0)
     assert mixture.locate(6) == (stores[1], 0)
     assert mixture.locate(18) == (stores[2], 9)
+    assert mixture.source_of(7) == f"{stores[1].path}: games.sgf#2"
     with pytest.raises(IndexError):
         mixture.locate(19)
+
+
+def test_stores_with_and_without_search_policies_mix(
+    stores: list[GameStore], tmp_path: Path
+) -> None:
+    game = random_game(3, plies=12)
+    policies = random_policies(game, 1)
+    searched = store_of_rows(tmp_path / "searched", [row_of(game, policies)])
+    params = SamplerParams(symmetries=False)
+    sampler = PositionSampler(StoreMixture([stores[0], searched]), "train", params, EVERYTHING)
+    batch = sampler.samples(0, sampler.positions)
+    for row, (number, ply) in enumerate(places(batch)):
+        searched_here = policies[ply] if number == stores[0].games else {}
+        target = dense(searched_here, int(batch.policy_target[row]))
+        assert np.array_equal(batch.policy[row], target)
 
 
 def test_a_small_store_may_have_no_validation_games(tmp_path: Path) -> None:
