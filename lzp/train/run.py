@@ -105,8 +105,8 @@ def _explain_restoring(error: Exception, path: str | None) -> None:
 
 def _build_trainer(plain: Plain, guards: list[Callback]) -> pl.Trainer:
     """Return the trainer; the guards come after the configured callbacks of their kind."""
-    callbacks = [build(c, f"callbacks.{n}") for n, c in plain["callbacks"].items() if c]
-    loggers = [build(c, f"logger.{n}") for n, c in plain["logger"].items() if c]
+    callbacks = [build(c, f"callbacks.{n}") for n, c in plain["callbacks"].items()]
+    loggers = [build(c, f"logger.{n}") for n, c in plain["logger"].items()]
     # False, not an empty list: for that Lightning would choose a logger of its own.
     trainer = build(
         plain["trainer"], "trainer", callbacks=[*callbacks, *guards], logger=loggers or False
