@@ -20,7 +20,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from lzp.train.config_targets import check_described
-from lzp.train.config_values import ConfigError, check_value
+from lzp.train.config_values import ConfigError, check_value, one_line
 
 #: What each group makes.
 _GROUPS = {
@@ -102,11 +102,6 @@ def build(config: Plain, key: str, **arguments: Any) -> Any:
         if isinstance(cause, OSError):
             raise ConfigError(f"{cause.filename}: {cause.strerror}") from error
         raise ConfigError(f"{key}: {one_line(cause)}") from error
-
-
-def one_line(error: BaseException) -> str:
-    """Return an error's text as one line; its type where it has none."""
-    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _plain(cfg: DictConfig) -> Plain:

@@ -12,8 +12,6 @@ import typing
 from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
-from torch import Tensor
-
 _WORDS = {
     bool: "true or false",
     int: "a whole number",
@@ -25,6 +23,11 @@ _WORDS = {
 
 class ConfigError(ValueError):
     """The configuration, or a file it names, cannot be used; the text is one line."""
+
+
+def one_line(error: BaseException) -> str:
+    """Return an error's text as one line; its type where it has none."""
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def check_value(key: str, annotation: Any, value: Any) -> None:
@@ -41,7 +44,7 @@ def describe(annotation: Any) -> str:
     """Return a type in words, as far as a configuration can hold it."""
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin in (typing.Union, types.UnionType):
-        known = [describe(option) for option in arguments if option is not Tensor]
+        known = [describe(option) for option in arguments if not _is_tensor(option)]
         return " or ".join(dict.fromkeys(known))
     if origin is typing.Literal:
         return " or ".join(map(str, arguments))
@@ -86,6 +89,11 @@ def classes_in(annotation: Any) -> tuple[type, ...] | None:
         return ()
     found = origin or annotation
     return (found,) if inspect.isclass(found) and found is not object else None
+
+
+def _is_tensor(annotation: Any) -> bool:
+    # By name, since torch takes long to import and a completion does without.
+    return getattr(annotation, "__name__", "") == "Tensor"
 
 
 def _is_list(origin: Any) -> bool:

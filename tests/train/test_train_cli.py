@@ -1,5 +1,6 @@
 """The command: its help, its one-line complaints, and a run from game records to a checkpoint."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,8 +9,9 @@ import pytest
 from hydra.core.global_hydra import GlobalHydra
 
 from lzp.train.cli import config_folder, main
+from lzp.train.help import first_comment
 from tests.data.makers import random_records, write_records
-from tests.train.runs import SMALL
+from tests.train.runs import GROUPS, SMALL, options_of
 
 # Hydra's logging would stay configured for the tests that come after.
 QUIET = ("hydra/job_logging=disabled", "hydra/hydra_logging=disabled")
@@ -40,17 +42,30 @@ def test_help_names_groups_options_and_examples(
 ) -> None:
     assert run_main(monkeypatch, "--help") == 0
     text = capsys.readouterr().out
-    assert "network: big, huge, medium, mini, small, tiny" in text
+    for group in GROUPS:
+        assert f"\n{group}:\n" in text
+        for option in options_of(group):
+            said = first_comment(config_folder() / group / f"{option}.yaml")
+            assert said, f"{group}/{option} begins with no comment"
+            assert f"{option:14} {said}" in text
     assert "lzp-train network=small data=sgf data.sources=[games/]" in text
     assert not list(in_folder.iterdir())
 
 
 BAD = [
     (["data=store", "data.store=x", "optimizer.lr=fast"], "optimizer.lr: 'fast', expected a num"),
-    (["network=colossal", "data.sources=[x]"], "Could not find 'network/colossal' Available"),
+    (
+        ["network=colossal", "data.sources=[x]"],
+        "network=colossal: no such option; options are big, ",
+    ),
     (["trainer.max_stepps=3", "data.sources=[x]"], "'trainer.max_stepps'"),
     (["seed=", "data.sources=[x]"], "seed: '', expected a whole number"),
     (["seed=[", "data.sources=[x]"], "seed=["),
+    (["network=null", "data.sources=[x]"], "Config group override must be a string or a list"),
+    (
+        ["extras=[ema,avarage]", "data.sources=[x]"],
+        "extras=avarage: no such option; options are em",
+    ),
     ([], "data: name game records (data.sources=[...])"),
     (["data.sources=[nowhere.sgf]", "network=tiny"], "nowhere.sgf"),
     (["data=store", "data.store=nowhere", "network=tiny"], "nowhere: no such game store"),
@@ -91,14 +106,36 @@ def test_a_missing_extra_gets_one_line(
     )
 
 
-def test_a_sweep_gives_each_run_a_folder(
-    games_store: Path, in_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    changes = ("trainer.max_steps=3", "trainer.limit_val_batches=0", "run_dir=sweep")
-    arguments = ("-m", *QUIET, *SMALL, f"data.store={games_store}", *changes, "seed=1,2")
-    assert run_main(monkeypatch, *arguments) == 0
-    assert (in_folder / "sweep/0/last.ckpt").is_file()
-    assert "seed: 2" in (in_folder / "sweep/1/config.yaml").read_text()
+def completions(folder: Path, line: str) -> list[str]:
+    """Return what bash offers for a command line, by Hydra's own completion function."""
+    command = folder / "lzp-train"  # as pip would write it
+    command.write_text(f"#!{sys.executable}\nfrom lzp.train.cli import main\nmain()\n")
+    command.chmod(0o755)
+    words = len(line.split()) - 1
+    script = (
+        'eval "$(lzp-train -sc install=bash)"; complete -p lzp-train >/dev/null || exit 1; '
+        f"COMP_LINE='{line}' COMP_POINT={len(line)} COMP_CWORD={words} hydra_bash_completion; "
+        'printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    environment = {"PYTHONPATH": str(config_folder().parent), "PATH": f"{folder}:/usr/bin:/bin"}
+    done = subprocess.run(
+        ["bash", "-c", script], capture_output=True, text=True, env=environment, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return sorted(done.stdout.split())
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("lzp-train network=s", ["network=small"]),
+        ("lzp-train network=m", ["network=medium", "network=mini"]),
+        ("lzp-train optimizer=adamw optimizer.l", ["optimizer.lr="]),
+    ],
+)
+def test_bash_completes_options_and_keys(line: str, offered: list[str], in_folder: Path) -> None:
+    assert completions(in_folder, line) == offered
 
 
 def test_the_process_goes_from_records_to_a_checkpoint(in_folder: Path) -> None:

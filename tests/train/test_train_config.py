@@ -1,8 +1,8 @@
 """Every option of every group, and what a wrong value says."""
 
-from dataclasses import fields
 import inspect
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal
 
