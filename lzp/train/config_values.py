@@ -19,6 +19,7 @@ _WORDS = {
     str: "text",
     type(None): "null",
 }
+_PLURALS = {int: "whole numbers", float: "numbers", str: "texts"}
 
 
 class ConfigError(ValueError):
@@ -49,8 +50,9 @@ def describe(annotation: Any) -> str:
     if origin is typing.Literal:
         return " or ".join(map(str, arguments))
     if _is_list(origin):
-        elements = [a for a in arguments if a is not Ellipsis]
-        return f"a list of {describe(elements[0])}" if _word(elements) else "a list"
+        (element, *others) = {a for a in arguments if a is not Ellipsis} or {None}
+        many = None if others else _PLURALS.get(element)
+        return f"a list of {many}" if many else "a list"
     if _is_mapping(origin):
         return "a mapping"
     return _WORDS.get(annotation, inspect.formatannotation(annotation))
@@ -102,11 +104,6 @@ def _is_list(origin: Any) -> bool:
 
 def _is_mapping(origin: Any) -> bool:
     return isinstance(origin, type) and issubclass(origin, Mapping)
-
-
-def _word(elements: list[Any]) -> bool:
-    """Return whether a list's elements are all of one type that has a word."""
-    return len(set(elements)) == 1 and elements[0] in (int, float, str)
 
 
 def _elements_fit(arguments: tuple[Any, ...], value: list[Any]) -> bool:

@@ -130,7 +130,7 @@ def completions(folder: Path, line: str) -> list[str]:
     ("line", "offered"),
     [
         ("lzp-train network=s", ["network=small"]),
-        ("lzp-train network=m", ["network=medium", "network=mini"]),
+        ("lzp-train network=m", [f"network={o}" for o in options_of("network") if o[0] == "m"]),
         ("lzp-train optimizer=adamw optimizer.l", ["optimizer.lr="]),
     ],
 )
