@@ -6,7 +6,7 @@ one run, because a shared machine's speed drifts.
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -46,6 +46,15 @@ def rate(work: Callable[[], int], round_s: float) -> float:
     while (elapsed := time.perf_counter() - started) < round_s:
         done += work()
     return done / elapsed
+
+
+def spread(name: str, values: Sequence[float]) -> Figures:
+    """Return the median of several rounds under a name, and with it the least and the most."""
+    return {
+        name: statistics.median(values),
+        f"{name}_low": min(values),
+        f"{name}_high": max(values),
+    }
 
 
 def bench_moves(side: int, rounds: int, round_s: float) -> Figures:

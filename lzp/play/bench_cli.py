@@ -5,6 +5,7 @@ import json
 import os
 import platform
 import shlex
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+import lzp
 from lzp import __version__
 from lzp.command_line import OneLineParser
 from lzp.play.accuracy import Sample, measure_accuracy
@@ -19,14 +21,18 @@ from lzp.play.bench import Figures, bench_moves, bench_samples, bench_search, be
 from lzp.play.gtp_client import CommandError, EngineError
 
 _DESCRIPTION = """\
-Measure one part: random play on the board, samples from a game store, the search against
-its own evaluator, or the start of the engine. Figures are medians over rounds. Or how well
-a network foretells the moves and results of stored games."""
+Measure one part: random play on the board, samples from a game store, a conversion, a store,
+the training step, the search against its own evaluator, or the start of the engine. Figures
+are medians over rounds, some with the least and the most. Or how well a network foretells the
+moves and results of stored games."""
 
 _EPILOG = """\
 examples:
   lzp-bench moves
   lzp-bench samples --store games.lzps
+  lzp-bench convert games/ --vs leelaz --games 2000
+  lzp-bench store --store games.lzps
+  lzp-bench train --network 10x128 --precision bf16-mixed --roof 790
   lzp-bench search --visits 1600 --batch 8 --json
   lzp-bench start --command "bin/play -v 1"
   lzp-bench accuracy --store games.lzps -w net.txt.gz"""
@@ -34,7 +40,12 @@ examples:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure what the command line names."""
-    values = _parser().parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == ["train"]:  # a command of its own: only lzp.train may see torch
+        from lzp.train.bench_cli import main as bench_training
+
+        return bench_training(words[1:])
+    values = _parser().parse_args(words)
     try:
         figures = _measure(values)
     except (ImportError, OSError, ValueError, EngineError, CommandError) as error:
@@ -54,6 +65,8 @@ def _measure(values: argparse.Namespace) -> Figures:
         return bench_moves(values.size, values.rounds, values.seconds)
     if values.what == "samples":
         return bench_samples(values.store, values.batch, values.rounds, values.seconds)
+    if values.what in ("convert", "store"):
+        return _measure_store(values)
     if values.what == "start":
         return bench_start(values.command, values.rounds)
     from lzp.engine.model import load_evaluator
@@ -67,6 +80,32 @@ def _measure(values: argparse.Namespace) -> Figures:
     return bench_search(evaluator, batch, values.visits, values.rounds)
 
 
+def _measure_store(values: argparse.Namespace) -> Figures:
+    """Run a benchmark of game data."""
+    try:
+        from lzp.play.bench_store import ConversionBench, bench_convert, bench_store
+    except ModuleNotFoundError as error:
+        raise ImportError(f"needs {error.name}: pip install 'lzp[train]'") from None
+    if values.what == "store":
+        return bench_store(values.store, values.batch, values.rounds, values.seconds)
+    return bench_convert(
+        ConversionBench(
+            sources=values.sources,
+            games=values.games,
+            workers=values.workers,
+            rounds=values.rounds,
+            leelaz=_leelaz_command(values.vs) if values.vs else None,
+        )
+    )
+
+
+def _leelaz_command(program: str) -> str:
+    """Return a program's name, or a path to it, as a command line that starts it as leelaz."""
+    path = shutil.which(program) or shutil.which(f"/usr/games/{program}") or program
+    network = Path(lzp.__file__).with_name("networks") / "default.txt.gz"
+    return shlex.join([path, "-g", "--cpu-only", "--noponder", "-q", "-w", str(network)])
+
+
 def _machine() -> str:
     """Return the machine and versions in a line."""
     cores = os.cpu_count() or 1
@@ -76,9 +115,20 @@ def _machine() -> str:
 def _table(what: str, figures: Figures) -> Table:
     """Return the figures as a table."""
     table = Table(title=f"lzp-bench {what}", caption=_machine(), show_header=False)
-    for name, figure in figures.items():
-        table.add_row(name.replace("_per_s", "/s").replace("_", " "), _readable(figure))
+    for name in figures:
+        if name.endswith(("_low", "_high")):  # of a figure that has a row already
+            continue
+        table.add_row(name.replace("_per_s", "/s").replace("_", " "), _with_spread(name, figures))
     return table
+
+
+def _with_spread(name: str, figures: Figures) -> str:
+    """Return a figure as text, with the least and the most where they were measured."""
+    text = _readable(figures[name])
+    if f"{name}_low" not in figures:
+        return text
+    low, high = (_readable(figures[f"{name}_{end}"]) for end in ("low", "high"))
+    return f"{text} ({low} to {high})"
 
 
 def _readable(figure: float) -> str:
@@ -106,6 +156,9 @@ def _parser() -> argparse.ArgumentParser:
     parts = parser.add_subparsers(dest="what", required=True, metavar="PART")
     _add_moves(parts.add_parser("moves", help="random play to the end, moves/s on one core"))
     _add_samples(parts.add_parser("samples", help="training samples/s of a store on one core"))
+    _add_convert(parts.add_parser("convert", help="game records into a store, positions/s"))
+    _add_samples(parts.add_parser("store", help="a store's opening, its bytes, its samples/s"))
+    parts.add_parser("train", help="the training step alone and with its loader, samples/s")
     _add_search(parts.add_parser("search", help="playouts/s against evaluations/s"))
     _add_start(parts.add_parser("start", help="seconds from launch to the first answers"))
     for part in parts.choices.values():
@@ -123,10 +176,19 @@ def _add_moves(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_samples(parser: argparse.ArgumentParser) -> None:
-    """Add the flags of `samples`."""
+    """Add the flags of `samples` and `store`."""
     parser.add_argument("--store", type=Path, required=True, metavar="DIR", help="a game store")
     parser.add_argument("--batch", type=_positive, default=256, metavar="N", help="batch (256)")
     _add_seconds(parser)
+
+
+def _add_convert(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of `convert`."""
+    add = parser.add_argument
+    add("sources", type=Path, nargs="+", metavar="SOURCE", help="files and folders of records")
+    add("--games", type=_positive, metavar="N", help="only the first N games, from one .sgf")
+    add("--workers", type=_positive, metavar="N", help="processes that parse (one a core)")
+    add("--vs", metavar="LEELAZ", help="convert with its dump_supervised in turn: leelaz")
 
 
 def _add_search(parser: argparse.ArgumentParser) -> None:

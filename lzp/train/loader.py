@@ -8,6 +8,7 @@ run goes on with exactly the positions that come next.
 
 import queue
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -84,9 +85,13 @@ class BatchLoader:
     Args:
         sampler: where batches come from.
         plan: how to read.
+
+    Attributes:
+        waited_s: seconds that whoever reads has had to wait for batches so far.
     """
 
     def __init__(self, sampler: PositionSampler, plan: ReadPlan) -> None:
+        self.waited_s = 0.0
         self._sampler = sampler
         self._plan = plan
         self._step_size = sampler.params.batch_size * plan.world
@@ -102,8 +107,18 @@ class BatchLoader:
             self._samples = 0
         firsts = range(self._samples, self._samples + len(self) * self._step_size, self._step_size)
         batches = read_ahead(map(self._read, firsts), self._plan.ahead)
-        for first, batch in zip(firsts, batches, strict=True):
+        for first, batch in zip(firsts, self._clocked(batches), strict=True):
             self._samples = first + self._step_size  # before the batch is used and maybe saved
+            yield batch
+
+    def _clocked(self, batches: Iterator[TrainBatch]) -> Iterator[TrainBatch]:
+        """Yield batches, and add up how long each had to be waited for."""
+        while True:
+            started_s = time.perf_counter()
+            batch = next(batches, None)
+            self.waited_s += time.perf_counter() - started_s
+            if batch is None:
+                return
             yield batch
 
     def state_dict(self) -> dict[str, int]:

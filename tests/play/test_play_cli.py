@@ -1,7 +1,9 @@
 """lzp-match and lzp-bench as people call them."""
 
 import json
+import os
 import shlex
+import shutil
 import sys
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from tests.networks import write_random_network
 
 pytestmark = pytest.mark.compiled
 
+GAMES = f"{os.environ.get('PATH', '')}:/usr/games"
 ENGINE = f"{shlex.quote(sys.executable)} {Path(__file__).with_name('random_engine.py')}"
 
 
@@ -109,6 +112,9 @@ def test_the_start_is_measured(capsys):
         (["moves", "--size", "40"], "side must be 2 to 25"),
         (["samples", "--store", "/nowhere/store"], "/nowhere/store"),
         (["search", "-w", "/nowhere/net.txt"], "/nowhere/net.txt"),
+        (["convert", "/nowhere/games"], "/nowhere/games"),
+        (["convert", __file__, "--vs", "/nowhere/leelaz"], "no game records found|/nowhere/leelaz"),
+        (["store", "--store", "/nowhere/store"], "/nowhere/store"),
         (["start", "--command", "/nowhere/engine"], "cannot start /nowhere/engine"),
         (["start", "--command", ENGINE + " --fail error"], "no idea|refused|unknown"),
     ],
@@ -131,16 +137,60 @@ def test_rates_count_what_work_returns():
     assert median_rate(lambda: 0, 3, 0.001) == 0
 
 
-def test_samples_are_measured(capsys, tmp_path):
+@pytest.fixture(scope="module")
+def records(tmp_path_factory):
+    """A folder of 40 records of random games."""
+    folder = tmp_path_factory.mktemp("records")
+    for number, game in enumerate(random_positions(19, 40, plies=80)):
+        (folder / f"{number:02}.sgf").write_text(write_game(game, SgfInfo(result="B+R")))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def store(records, tmp_path_factory):
     pytest.importorskip("pyarrow")
     from lzp.data import convert
 
-    for number, game in enumerate(random_positions(19, 40, plies=80)):
-        (tmp_path / f"{number}.sgf").write_text(write_game(game, SgfInfo(result="B+R")))
-    convert([tmp_path], tmp_path / "games.lzps", workers=1)
-    words = ["samples", "--store", tmp_path / "games.lzps", "--batch", 16, "--rounds", 1]
+    path = tmp_path_factory.mktemp("store") / "games.lzps"
+    convert([records], path, workers=1)
+    return path
+
+
+def test_samples_are_measured(capsys, store):
+    words = ["samples", "--store", store, "--batch", 16, "--rounds", 1]
     found = figures(capsys, *words, "--seconds", "0.05")
     assert found["positions"] >= 16
     assert found["samples_per_s"] > 1000
-    assert run(bench_cli.main, "samples", "--store", tmp_path / "games.lzps", "--batch", 0) == 2
-    assert "batch" in capsys.readouterr().err
+
+
+def test_a_conversion_is_measured(capsys, records, store):
+    from lzp.data import GameStore
+
+    found = figures(capsys, "convert", records, "--workers", 1, "--rounds", 2)
+    assert found["games"] == 40
+    assert found["positions"] == GameStore.open(store).positions
+    assert found["positions_per_s_low"] <= found["positions_per_s"]
+    few = figures(capsys, "convert", records, "--workers", 1, "--rounds", 1, "--games", 10)
+    assert few["games"] == 10
+    size = sum(path.stat().st_size for path in store.iterdir())
+    assert found["disk_bytes_per_position"] == pytest.approx(size / found["positions"], rel=0.02)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("leelaz", path=GAMES) is None, reason="leelaz is not installed")
+def test_a_conversion_is_measured_against_leelaz(capsys, records):
+    words = ["convert", records, "--workers", 1, "--rounds", 1, "--vs", "leelaz"]
+    found = figures(capsys, *words)
+    assert found["ratio"] == pytest.approx(
+        found["positions_per_s"] / found["leelaz_positions_per_s"]
+    )
+
+
+def test_a_store_is_measured(capsys, store):
+    words = ["store", "--store", store, "--batch", 16, "--rounds", 1, "--seconds", "0.02"]
+    found = figures(capsys, *words)
+    size = sum(path.stat().st_size for path in store.iterdir())
+    assert found["disk_bytes_per_position"] == pytest.approx(size / found["positions"])
+    assert found["open_cold_s"] > 0
+    assert 0 <= found["private_bytes_per_position"] <= found["resident_bytes_per_position"]
+    assert found["with_ownership_samples_per_s"] < found["uniform_samples_per_s"]

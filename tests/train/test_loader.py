@@ -165,3 +165,16 @@ def test_leaving_early_ends_the_thread() -> None:
     time.sleep(0.05)  # let it wait for room
     batches.close()  # type: ignore[attr-defined]
     assert threading.active_count() == before
+
+
+def test_the_time_spent_waiting_for_batches_is_added_up(games_store: Path) -> None:
+    loader = loader_of(games_store, ahead=0)
+    started_s = time.perf_counter()
+    batches = iter(loader)
+    next(batches)
+    first_s = loader.waited_s
+    assert 0 < first_s <= time.perf_counter() - started_s
+    time.sleep(0.05)  # the reader's own time does not count
+    started_s = time.perf_counter()
+    next(batches)
+    assert first_s < loader.waited_s <= first_s + time.perf_counter() - started_s
