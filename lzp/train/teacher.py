@@ -1,0 +1,57 @@
+"""Another network whose policy is part of what a network is taught."""
+
+from pathlib import Path
+from typing import cast
+
+import torch
+from torch import Tensor
+
+from lzp.net import CheckpointError, GoNet, NetOutput, load_network, network_from_weights
+from lzp.train.config import ConfigError
+from lzp.weights import WeightsError, read_weights
+
+_ZIP_MAGIC = b"PK\x03\x04"
+
+
+class Teacher:
+    """Answers for the trained network's positions, and learns nothing.
+
+    No torch module, so that it is in no checkpoint and no optimizer.
+
+    Args:
+        path: a checkpoint, or Leela Zero weights.
+
+    Raises:
+        ConfigError: the file is missing or no such network.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = Path(path)
+        self._net = _load(self.path).requires_grad_(False).eval()
+
+    @property
+    def side(self) -> int:
+        """Lines of the board that the network is for."""
+        return self._net.shape.side
+
+    @torch.no_grad()
+    def policy(self, planes: Tensor) -> Tensor:
+        """Return the probabilities of all moves, float32 [B, S²+1].
+
+        Args:
+            planes: float [B, 18, S, S], on any device.
+        """
+        self._net.to(planes.device)
+        output = cast(NetOutput, self._net(planes))
+        return torch.softmax(output.policy_logits.float(), dim=1)
+
+
+def _load(path: Path) -> GoNet:
+    try:
+        with path.open("rb") as file:
+            is_checkpoint = file.read(4) == _ZIP_MAGIC
+        return load_network(path)[0] if is_checkpoint else network_from_weights(read_weights(path))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
+    except (CheckpointError, WeightsError) as error:
+        raise ConfigError(str(error)) from None
