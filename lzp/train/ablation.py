@@ -13,51 +13,70 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 
 from lzp.command_line import OneLineParser
 
-SAMPLES = 32_768
 FIGURES = ("val/policy_loss", "val/policy_top1", "val/value_mse", "val/value_accuracy")
+#: Validation positions at the end of each run; the same ones for all.
+MEASURED = 10_240
 
 
-def _steps(batch: int) -> tuple[str, ...]:
-    """Return the changes for a batch size, at the same number of samples."""
-    steps = SAMPLES // batch
-    return (
-        f"data.batch_size={batch}",
-        f"trainer.max_steps={steps}",
-        f"trainer.val_check_interval={steps}",
-        f"trainer.limit_val_batches={10_240 // batch}",
-    )
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """What distinguishes one row from the others.
+
+    Attributes:
+        batch: positions a step.
+        experiment: the recipe that is begun from.
+        changes: what is changed of it.
+    """
+
+    batch: int = 64
+    experiment: str = "ablation"
+    changes: tuple[str, ...] = ()
+
+    def overrides(self, network: str, samples: int) -> list[str]:
+        """Return the command line of `lzp-train` but for the store, the seed and the folder."""
+        steps = samples // self.batch
+        common = [
+            f"experiment={self.experiment}",
+            f"network={network}",
+            "data=store",
+            "data.games.even_only=true",
+            f"data.batch_size={self.batch}",
+            "logger=csv",
+            "task.channels_last=true",
+            "trainer.accelerator=cpu",
+            "trainer.precision=32-true",
+            f"trainer.max_steps={steps}",
+            f"trainer.val_check_interval={steps}",
+            f"trainer.limit_val_batches={MEASURED // self.batch}",
+        ]
+        return [*common, *self.changes]
 
 
-#: Name of a row to what it changes of conf/experiment/ablation.yaml.
-ROWS: dict[str, tuple[str, ...]] = {
-    "original": (
-        *_steps(512),
-        "optimizer=sgd",
-        "optimizer.lr=0.05",
-        "optimizer.weight_decay=0.0001",
-        "schedule=constant",
-        "schedule.warmup_steps=0",
+ROWS = {
+    "original": Row(batch=512, experiment="original"),
+    "muon": Row(),
+    "adamw": Row(changes=("optimizer=adamw", "optimizer.lr=0.003", "optimizer.weight_decay=0.02")),
+    "sgd": Row(changes=("optimizer=sgd", "optimizer.lr=0.05", "optimizer.weight_decay=0.0001")),
+    "muon at 0.02": Row(changes=("optimizer.lr=0.02",)),
+    "batch 32": Row(batch=32),
+    "reply": Row(changes=("task.weights.reply=0.15",)),
+    "ownership": Row(changes=("data.ownership=true", "task.weights.ownership=1")),
+    "smoothing": Row(changes=("task.weights.smoothing=0.05",)),
+    "value 0.5": Row(changes=("task.weights.value=0.5",)),
+    "distillation": Row(
+        changes=(
+            "task.teacher={_target_: lzp.train.teacher.Teacher, path: lzp/networks/default.txt.gz}",
+            "task.weights.distillation=0.5",
+        )
     ),
-    "muon": (),
-    "adamw": ("optimizer=adamw", "optimizer.lr=0.003", "optimizer.weight_decay=0.02"),
-    "batch 32": _steps(32),
-    "reply": ("task.weights.reply=0.15",),
-    "ownership": ("data.ownership=true", "task.weights.ownership=1"),
-    "sgd": ("optimizer=sgd", "optimizer.lr=0.05", "optimizer.weight_decay=0.0001"),
-    "muon at 0.02": ("optimizer.lr=0.02",),
-    "batch 128": _steps(128),
-    "distillation": (
-        "task.teacher={_target_: lzp.train.teacher.Teacher, path: lzp/networks/default.txt.gz}",
-        "task.weights.distillation=0.5",
-    ),
-    "smoothing": ("task.weights.smoothing=0.05",),
-    "value 0.5": ("task.weights.value=0.5",),
-    "averaged": ("extras=[ema]", "callbacks.average.decay=0.99"),
+    "averaged": Row(changes=("extras=[ema]", "callbacks.average.decay=0.99")),
+    "best": Row(experiment="best"),
 }
 
 
@@ -75,6 +94,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = OneLineParser(prog="lzp.train.ablation", description=__doc__.split("\n")[0])
     parser.add_argument("--store", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--network", default="mini", help="of conf/network (default: mini)")
+    parser.add_argument("--samples", type=int, default=32_768, help="each run trains on")
     parser.add_argument("--rows", nargs="+", default=list(ROWS), choices=ROWS, metavar="ROW")
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--jobs", type=int, default=2)
@@ -86,8 +107,9 @@ def _run(row: str, seed: int, options: argparse.Namespace) -> bool:
     folder = _folder(options.out, row, seed)
     if _figures(folder):
         return True
-    command = [sys.executable, "-m", "lzp.train.cli", "experiment=ablation", "data=store"]
-    command += [f"data.store={options.store}", f"run_dir={folder}", f"seed={seed}", *ROWS[row]]
+    command = [sys.executable, "-m", "lzp.train.cli"]
+    command += ROWS[row].overrides(options.network, options.samples)
+    command += [f"data.store={options.store}", f"run_dir={folder}", f"seed={seed}"]
     folder.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     with (folder / "log.txt").open("ab") as log:

@@ -110,12 +110,13 @@ def test_a_plateau_cuts_the_rate_when_the_loss_stands_still(
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_every_row_of_the_ablation_is_accepted(row: str) -> None:
-    changes = ("experiment=ablation", "data=store", "data.store=x")
-    _, plain = checked(composed(*changes, *ROWS[row]))
+def test_every_row_of_the_ablation_sees_as_many_samples(row: str) -> None:
+    overrides = ROWS[row].overrides("mini", 32_768)
+    _, plain = checked(composed(*overrides, "data.store=x"))
     trained = plain["trainer"]["max_steps"] * plain["data"]["batch_size"]
     measured = plain["trainer"]["limit_val_batches"] * plain["data"]["batch_size"]
     assert (trained, measured) == (32_768, 10_240)
+    assert plain["network"]["filters"] == 32
 
 
 def test_an_ablation_needs_rows_that_exist(capsys: pytest.CaptureFixture[str]) -> None:
