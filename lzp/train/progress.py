@@ -14,7 +14,9 @@ _REFRESH_S = 0.5
 
 
 class StepProgress(ProgressBar):
-    """Shows steps done of all, positions per second, time left and the latest figures.
+    """Shows steps done of all, time left, positions a second and the latest figures.
+
+    Beside the speed stands the share of the time in which training waited for batches.
 
     On a terminal a bar; elsewhere, where a bar would fill a log, one line every
     `report_interval_s` seconds. Writes to stderr, from the first process only.
@@ -98,14 +100,22 @@ class StepProgress(ProgressBar):
         elapsed_s = time.monotonic() - self._started_s - self._paused_s
         return self._samples / max(elapsed_s, 1e-9)
 
+    def waiting_share(self, trainer: pl.Trainer) -> float:
+        """Return the share of the time since the start in which training waited for batches."""
+        elapsed_s = time.monotonic() - self._started_s - self._paused_s
+        waited_s = getattr(trainer.train_dataloader, "waited_s", 0.0)  # of our own loader alone
+        return min(1.0, float(waited_s) / max(elapsed_s, 1e-9))
+
     def _show(self, trainer: pl.Trainer) -> None:
-        figures = f"{self.samples_per_second():,.0f} samples/s{_figures(trainer)}"
+        speed = f"{self.samples_per_second():,.0f} samples/s"
+        figures = f"{speed} ({self.waiting_share(trainer):.1%} waiting){_figures(trainer)}"
         step, total = trainer.global_step, _total_steps(trainer)
         if self._bar is not None:
             self._bar.update(self._bar.task_ids[0], completed=step, figures=figures)
             return
         left = f", {self._left(step, total)} left" if total else ""
-        print(f"step {step:,} of {total or '?':,}{left}, {figures}", file=sys.stderr, flush=True)
+        steps = f"step {step:,} of {total:,}" if total else f"step {step:,}"
+        print(f"{steps}{left}, {figures}", file=sys.stderr, flush=True)
 
     def _left(self, step: int, total: int) -> str:
         done = max(1, step - self._resumed_at)
