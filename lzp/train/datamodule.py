@@ -3,7 +3,8 @@
 import hashlib
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 import pytorch_lightning as pl
@@ -21,10 +22,12 @@ from lzp.data import (
 from lzp.data.progress import progress_bar
 from lzp.features import PLANES
 from lzp.train.config import ConfigError
-from lzp.train.loader import BatchLoader, ReadPlan
+from lzp.train.loader import BatchLoader, ReadPlan, TrainBatch
 
 #: Folder of stores that are made from `sources` when no `store` is named.
 STORES = Path("stores")
+#: Of the positions that batch norm's statistics are measured on; no run's own order.
+_STATISTICS_SEED = 2**63
 
 
 class PositionDataModule(pl.LightningDataModule):
@@ -145,10 +148,13 @@ class PositionDataModule(pl.LightningDataModule):
         """Return batches of the test split, the same each time."""
         return self._loader("test", self._measuring)
 
+    def statistics_batches(self, count: int) -> Iterator[TrainBatch]:
+        """Yield batches of training positions, the same each time and in every process."""
+        params = SamplerParams(batch_size=self._training.batch_size, seed=_STATISTICS_SEED)
+        loader = BatchLoader(self._sampler("train", params), ReadPlan(ahead=self._ahead))
+        return islice(loader, count)
+
     def _loader(self, split: str, params: SamplerParams) -> BatchLoader:
-        if self._stores is None:
-            raise RuntimeError("setup must be called before a loader is asked for")
-        sampler = PositionSampler(self._stores, split, params, self._games)
         trainer = self.trainer
         plan = ReadPlan(
             rank=trainer.global_rank if trainer else 0,
@@ -157,7 +163,12 @@ class PositionDataModule(pl.LightningDataModule):
             repeat=split != "train",
             pin_memory=trainer is not None and trainer.strategy.root_device.type == "cuda",
         )
-        return BatchLoader(sampler, plan)
+        return BatchLoader(self._sampler(split, params), plan)
+
+    def _sampler(self, split: str, params: SamplerParams) -> PositionSampler:
+        if self._stores is None:
+            raise RuntimeError("setup must be called before a loader is asked for")
+        return PositionSampler(self._stores, split, params, self._games)
 
 
 def _folders(store: str | Sequence[str] | Mapping[str, float] | None) -> list[Path]:

@@ -20,7 +20,7 @@ from lzp.data import (
     SamplerParams,
     StoreError,
 )
-from lzp.net import LeelaNet, load_network
+from lzp.net import load_network
 from lzp.train.config import ConfigError
 from lzp.train.datamodule import PositionDataModule
 from lzp.train.loader import TrainBatch
@@ -154,7 +154,7 @@ def test_validation_figures_are_those_of_the_stored_network(
 
 # A stop in the middle of an epoch, and one in the second epoch.
 @pytest.mark.parametrize(("stop", "steps"), [(9, 12), (46, 50)])
-@pytest.mark.parametrize("extras", ["[]", "ema"])
+@pytest.mark.parametrize("extras", ["[]", "ema", "swa"])
 def test_a_resumed_run_ends_with_the_very_same_numbers(
     extras: str, stop: int, steps: int, games_store: Path, tmp_path: Path
 ) -> None:
@@ -172,18 +172,6 @@ def test_a_resumed_run_ends_with_the_very_same_numbers(
     positions = [c["loops"]["fit_loop"]["state_dict"]["combined_loader"] for c in (whole, resumed)]
     assert positions[0] == positions[1]
     assert positions[0][0] == {"samples": steps * 32}
-
-
-def test_the_average_is_what_is_measured_and_exported(games_store: Path, tmp_path: Path) -> None:
-    changes = ("extras=ema", "callbacks.average.decay=0.5", "trainer.max_steps=6")
-    run_training(small_run(games_store, tmp_path, *changes))
-    checkpoint = load(tmp_path / "last.ckpt")
-    net, _ = load_network(tmp_path / "last.ckpt")
-    assert isinstance(net, LeelaNet)
-    averaged = {name: t for name, t in checkpoint["state_dict"].items() if "norm" in name}
-    trained = {name: checkpoint["current_model_state"][name] for name in averaged}
-    assert differences(averaged, trained)
-    assert torch.equal(net.input.norm.weight, checkpoint["state_dict"]["net.input.norm.weight"])
 
 
 def test_thirty_two_positions_are_learned_by_heart(tmp_path: Path) -> None:
