@@ -50,6 +50,11 @@ class StoreMixture:
         counts = [store.games for store in self.stores]
         self.first_games = np.cumsum([0, *counts], dtype=np.int64)
 
+    @property
+    def has_policies(self) -> bool:
+        """Whether any of the stores has search policies."""
+        return any(store.has_policies for store in self.stores)
+
     def locate(self, game: int) -> tuple[GameStore, int]:
         """Return the store of a game, and the game's number in it.
 
@@ -105,7 +110,7 @@ def share_out(first: int, count: int, weights: Sequence[int]) -> Iterator[Share]
     """
     rows = np.arange(count)
     total = sum(weights)
-    for weight in weights:
+    for weight in weights[:-1]:
         before, rest = divmod(first * weight, total)
         had = (rest + weight * np.arange(1, len(rows) + 1)) // total
         own = np.diff(had, prepend=0) > 0
@@ -113,6 +118,7 @@ def share_out(first: int, count: int, weights: Sequence[int]) -> Iterator[Share]
         rows = rows[~own]
         first -= before
         total -= weight
+    yield Share(rows, first)
 
 
 def epoch_size(positions: Sequence[int], weights: Sequence[int]) -> int:

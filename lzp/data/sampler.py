@@ -4,17 +4,17 @@ stream.py says in which order, mixture.py how several stores share it; here the 
 become planes and targets.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lzp.data.game_filter import GameFilter
-from lzp.data.mixture import StoreMixture, epoch_size, share_out
+from lzp.data.mixture import Share, StoreMixture, epoch_size, share_out
 from lzp.data.sampler_kernels import Picks
-from lzp.data.samples import Batch, SampleWriter
+from lzp.data.samples import Batch, SampleWriter, empty_batch
 from lzp.data.selection import select_from_stores
 from lzp.data.store import GameStore
 from lzp.data.stream import PositionStream
@@ -56,14 +56,12 @@ class _Part(NamedTuple):
     """What a sampler takes from one store.
 
     Attributes:
-        games: int64, the numbers of the games within the store.
-        first_game: the number of the store's first game within the mixture.
-        stream: the games' positions.
+        games: int64, the numbers of the games through all stores.
+        stream: the games' positions, by the games' numbers in the store.
         writer: makes samples of them.
     """
 
     games: NDArray[np.int64]
-    first_game: int
     stream: PositionStream
     writer: SampleWriter
 
@@ -97,22 +95,21 @@ class PositionSampler:
         chosen = select_from_stores(mixture.stores, split, games or GameFilter())
         self.side = next(iter(chosen.values())).side
         self._parts = [self._part(mixture, index, chosen[index].games) for index in chosen]
-        self.games = np.concatenate([part.games + part.first_game for part in self._parts])
+        self.games = np.concatenate([part.games for part in self._parts])
         sizes = [part.stream.positions for part in self._parts]
         self._weights = mixture.whole_weights(list(chosen), sizes)
         self.positions = epoch_size(sizes, self._weights)
+        wanted = self.params.policies
+        self._policies = mixture.has_policies if wanted is None else wanted
 
     def _part(self, mixture: StoreMixture, index: int, games: NDArray[np.int64]) -> _Part:
         """Return what is taken of one of the stores."""
         store = mixture.stores[index]
-        policies = self.params.policies
-        if policies is None:  # the stores' samples go into one batch: all have one, or none
-            policies = any(other.has_policies for other in mixture.stores)
+        first_game = int(mixture.first_games[index])
         return _Part(
-            games,
-            int(mixture.first_games[index]),
+            games + first_game,
             PositionStream(games, store.samples[games], self.params.seed, self.params.per_game),
-            SampleWriter(store, self.side, ownership=self.params.ownership, policies=policies),
+            SampleWriter(store, self.side, first_game),
         )
 
     def __len__(self) -> int:
@@ -146,32 +143,18 @@ class PositionSampler:
         Raises:
             StoreError: a game in the store is damaged.
         """
-        if len(self._parts) == 1:
-            return self._samples_of(self._parts[0], first, count)
-        pieces, places = [], []
+        batch = empty_batch(
+            count, self.side, ownership=self.params.ownership, policies=self._policies
+        )
         for part, share in zip(self._parts, share_out(first, count, self._weights), strict=True):
-            if len(share.rows):
-                pieces.append(self._samples_of(part, share.first, len(share.rows)))
-                places.append(share.rows)
-        return _merged(pieces, places)
-
-    def _samples_of(self, part: _Part, first: int, count: int) -> Batch:
-        """Return consecutive samples of one store's stream, the games by the mixture's numbers."""
-        picks = Picks(*(np.empty(count, np.int64) for _ in Picks._fields))
-        part.stream.pick(first, picks)
-        if not self.params.symmetries:
-            picks.symmetries[:] = 0
-        batch = part.writer.write(picks)
-        batch.game[:] += np.int32(part.first_game)
+            self._write(part, share, batch)
         return batch
 
-
-def _merged(pieces: Sequence[Batch], places: Sequence[NDArray[np.int64]]) -> Batch:
-    """Return batches as one, whose rows `places[k]` are those of piece k."""
-    count = sum(map(len, places))
-    whole = Batch._make(np.empty((count, *column.shape[1:]), column.dtype) for column in pieces[0])
-    columns: tuple[NDArray[Any], ...] = whole
-    for piece, rows in zip(pieces, places, strict=True):
-        for column, part in zip(columns, piece, strict=True):
-            column[rows] = part
-    return whole
+    def _write(self, part: _Part, share: Share, batch: Batch) -> None:
+        """Write a store's share of a batch."""
+        games, plies, symmetries = (np.empty(len(share.rows), np.int64) for _ in range(3))
+        picks = Picks(games, plies, symmetries, share.rows)
+        part.stream.pick(share.first, picks)
+        if not self.params.symmetries:
+            picks.symmetries[:] = 0
+        part.writer.write(picks, batch)

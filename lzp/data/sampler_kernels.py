@@ -57,11 +57,13 @@ class Picks(NamedTuple):
         games: first as numbers within a selection, later within a shard.
         plies: moves played before the position; the next one is the target.
         symmetries: 0 .. 7.
+        rows: which row of the batch each one is.
     """
 
     games: NDArray[np.int64]
     plies: NDArray[np.int64]
     symmetries: NDArray[np.int64]
+    rows: NDArray[np.int64]
 
 
 class BatchArrays(NamedTuple):
@@ -84,7 +86,7 @@ def pick_uniform(ends: NDArray[np.int64], key: np.uint64, first: int, picks: Pic
         ends: [G], positions in the games up to and including each.
         key: selects the order and the symmetries.
         first: index in the epoch of the first position; the last one must exist.
-        picks: overwritten.
+        picks: overwritten, but for `rows`.
     """
     count = int64(ends[-1])
     for row in range(len(picks.games)):
@@ -147,22 +149,23 @@ def write_samples(
     inverse: NDArray[np.int16],
     batch: BatchArrays,
 ) -> int:
-    """Write one sample for each pick; return -1, or the row whose game is damaged.
+    """Write one sample for each pick; return -1, or the pick whose game is damaged.
 
     Args:
         boards: BOARD array [3]: an empty board of the side, and two to work on.
         games: the shard that the picks' games are in.
         picks: games by their numbers in the shard.
         inverse: int16 [8, side²], lzp.features.inverse_tables.
-        batch: row b of pick b, overwritten; planes are uint8 [B, 18, side²]. Ownership and
-            policy are written if they have columns.
+        batch: its row `picks.rows[b]` is overwritten with pick b; planes are uint8
+            [B, 18, side²]. Ownership and policy are written if they have columns.
     """
     area = inverse.shape[1]
     balance = np.empty(area, np.int32)
-    for row in range(len(picks.games)):
-        game = picks.games[row]
-        ply = picks.plies[row]
-        turn = inverse[picks.symmetries[row]]
+    for pick in range(len(picks.games)):
+        row = picks.rows[pick]
+        game = picks.games[pick]
+        ply = picks.plies[pick]
+        turn = inverse[picks.symmetries[pick]]
         setup = games.setup[games.setup_starts[game] : games.setup_starts[game + 1]]
         moves = games.moves[games.starts[game] : games.starts[game + 1]]
         boards[1] = boards[0]
@@ -170,7 +173,7 @@ def write_samples(
         code = int64(moves[ply])
         move = code & MOVE_MASK
         if move > area or not replay(board, setup, moves, ply):
-            return row
+            return pick
         color = WHITE if code & WHITE_BIT else BLACK
         write_planes(board, color, turn, batch.planes[row])
         batch.policy_target[row] = turn[move] if move < area else move
@@ -180,7 +183,7 @@ def write_samples(
         if batch.policy.shape[1] > 0 and not write_policy(
             games.policies, (game, ply, move), turn, batch.policy[row]
         ):
-            return row
+            return pick
         if batch.ownership.shape[1] > 0:
             packed = games.owners[games.owner_starts[game] : games.owner_starts[game + 1]]
             if len(packed) == packed_size(area):
@@ -188,7 +191,7 @@ def write_samples(
             elif play_codes(board, moves[ply:]):
                 find_owners(boards[1:], OWNERSHIP_PLAYOUTS, balance)
             else:
-                return row
+                return pick
             write_ownership(balance, color, turn, batch.ownership[row])
     return -1
 

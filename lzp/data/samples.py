@@ -1,6 +1,6 @@
 """Samples of stored games: positions chosen by the sampler, written as one batch."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,87 +45,77 @@ class Batch(NamedTuple):
     policy: NDArray[np.float32]
 
 
-class SampleWriter:
-    """Writes positions of a store's games as batches; several threads may use one."""
+def empty_batch(size: int, side: int, *, ownership: bool, policies: bool) -> Batch:
+    """Return a batch of `size` rows that are still to be written.
 
-    def __init__(
-        self,
-        store: GameStore,
-        side: int,
-        *,
-        ownership: bool = False,
-        policies: bool | None = None,
-    ) -> None:
+    Args:
+        size: positions.
+        side: of the boards.
+        ownership: whether there is room for whose the points are.
+        policies: whether there is room for a policy over all moves.
+    """
+    area = side * side
+    return Batch(
+        planes=np.empty((size, PLANES, side, side), np.uint8),
+        policy_target=np.empty(size, np.int64),
+        value_target=np.empty(size, np.float32),
+        game=np.empty(size, np.int32),
+        ply=np.empty(size, np.int32),
+        ownership=np.empty((size, area if ownership else 0), np.int8),
+        reply_target=np.empty(size, np.int64),
+        reply_known=np.empty(size, np.bool_),
+        policy=np.empty((size, area + 1 if policies else 0), np.float32),
+    )
+
+
+class SampleWriter:
+    """Writes positions of a store's games into batches; several threads may use one."""
+
+    def __init__(self, store: GameStore, side: int, first_game: int = 0) -> None:
         """Take the arrays of a store.
 
         Args:
             store: where the games are.
             side: of the boards of all games that will be asked for.
-            ownership: whether batches say whose the points are in the end.
-            policies: whether batches have a policy over all moves; None: where the store has
-                search policies.
+            first_game: the number of the store's first game in batches.
         """
         self._path = store.path
         self._side = side
-        area = side * side
-        self._owned_points = area if ownership else 0
-        dense = store.has_policies if policies is None else policies
-        self._policy_moves = area + 1 if dense else 0
+        self._first_game = first_game
         self._context = store.context if store.context.any() else None
         self._first_games = store.first_games
         self._arrays = [_arrays_of(shard) for shard in store.shards]
         self._inverse = inverse_tables(side)
 
-    def write(self, picks: Picks) -> Batch:
-        """Return the samples of picks whose games are numbers within the store.
+    def write(self, picks: Picks, batch: Batch) -> None:
+        """Write the samples of picks into their rows of a batch.
 
-        Plies are counted from the first that is a sample.
+        Args:
+            picks: games by their numbers within the store, plies counted from the first
+                that is a sample.
+            batch: of `empty_batch`.
 
         Raises:
             StoreError: a game in the store is damaged.
         """
         if self._context is not None:
-            plies = picks.plies + self._context[picks.games]
-            picks = Picks(picks.games, plies, picks.symmetries)
-        size = len(picks.games)
-        planes = np.empty((size, PLANES, self._side, self._side), np.uint8)
-        arrays = BatchArrays(
-            planes.reshape(size, PLANES, -1),
-            np.empty(size, np.int64),
-            np.empty(size, np.float32),
-            np.empty((size, self._owned_points), np.int8),
-            np.empty(size, np.int64),
-            np.empty(size, np.bool_),
-            np.empty((size, self._policy_moves), np.float32),
-        )
+            picks = picks._replace(plies=picks.plies + self._context[picks.games])
+        batch.game[picks.rows] = picks.games + self._first_game
+        batch.ply[picks.rows] = picks.plies
+        columns = {name: getattr(batch, name) for name in BatchArrays._fields}
+        planes = batch.planes.reshape(len(batch.planes), PLANES, -1)
+        arrays = BatchArrays(**columns | {"planes": planes})
         if len(self._arrays) == 1:
             self._write_shard(0, picks, arrays)
-        else:
-            shards = np.searchsorted(self._first_games, picks.games, side="right") - 1
-            for shard in np.unique(shards):
-                self._write_rows(int(shard), np.flatnonzero(shards == shard), picks, arrays)
-        return Batch(
-            planes=planes,
-            game=picks.games.astype(np.int32),
-            ply=picks.plies.astype(np.int32),
-            **{name: getattr(arrays, name) for name in arrays._fields if name != "planes"},
-        )
-
-    def _write_rows(
-        self, shard: int, rows: NDArray[np.int64], picks: Picks, arrays: BatchArrays
-    ) -> None:
-        """Write the rows of a batch whose games are in one of several shards."""
-        own = Picks(picks.games[rows], picks.plies[rows], picks.symmetries[rows])
-        whole: tuple[NDArray[Any], ...] = arrays
-        part = BatchArrays(*[np.empty_like(array[rows]) for array in whole])
-        self._write_shard(shard, own, part)
-        for array, written in zip(whole, part, strict=True):
-            array[rows] = written
+            return
+        shards = np.searchsorted(self._first_games, picks.games, side="right") - 1
+        for shard in np.unique(shards):
+            own = shards == shard
+            self._write_shard(int(shard), Picks(*(column[own] for column in picks)), arrays)
 
     def _write_shard(self, shard: int, picks: Picks, arrays: BatchArrays) -> None:
         """Write samples whose games are all in one shard."""
-        first = self._first_games[shard]
-        local = Picks(picks.games - first, picks.plies, picks.symmetries)
+        local = picks._replace(games=picks.games - self._first_games[shard])
         boards = new_boards(3, self._side)  # not shared: several threads may ask for batches
         damaged = write_samples(boards, self._arrays[shard], local, self._inverse, arrays)
         if damaged >= 0:
