@@ -96,6 +96,7 @@ WEIGHT = "net.policy.dense.weight"
         (put(10**6, "hyper_parameters", "network", "blocks"), "network: blocks: 1000000"),
         (put(16, "hyper_parameters", "network", "filters"), r"shape \[8, 18, 3, 3\], expected"),
         (put(4096, "hyper_parameters", "network", "filters"), r"expected \[4096, 18, 3, 3\]"),
+        (put(2, "hyper_parameters", "planes_version"), "planes_version: 2, this program makes 1"),
         (drop("state_dict"), "state_dict: missing"),
         (drop("state_dict", BIAS), f"state_dict.{BIAS}: missing"),
         (put("text", "state_dict", BIAS), f"state_dict.{BIAS}: missing"),

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 
@@ -19,6 +18,7 @@ from lzp.train.loader import TrainBatch
 from lzp.train.run import run_training
 from lzp.train.task import TrainTask
 from lzp.weights.locks import FileLock
+from tests.train.comparing import assert_same
 from tests.train.runs import small_run
 
 Step = Callable[[TrainTask, TrainBatch, int], torch.Tensor]
@@ -150,32 +150,6 @@ def test_a_run_stopped_after_any_step_ends_with_the_very_same_numbers(
     for name in ("last.ckpt", "best.ckpt"):
         whole, resumed = load(tmp_path / "whole" / name), load(tmp_path / "pieces" / name)
         assert_same(whole, resumed, tmp_path)
-
-
-def assert_same(first: Any, second: Any, folder: Path, where: str = "") -> None:
-    """Compare checkpoints bit for bit, but for the two runs' folders in their texts."""
-    assert type(first) is type(second), where
-    if isinstance(first, dict):
-        keys = [key_of(key, folder) for key in first]
-        assert keys == [key_of(key, folder) for key in second], where
-        for key, mine, other in zip(keys, first.values(), second.values(), strict=True):
-            assert_same(mine, other, folder, f"{where}.{key}")
-    elif isinstance(first, (list, tuple)):
-        assert len(first) == len(second), where
-        for index, (mine, other) in enumerate(zip(first, second, strict=True)):
-            assert_same(mine, other, folder, f"{where}[{index}]")
-    elif isinstance(first, torch.Tensor):
-        assert first.dtype == second.dtype, where
-        assert np.array_equal(first.numpy(), second.numpy(), equal_nan=True), where
-    else:
-        assert key_of(first, folder) == key_of(second, folder), where
-
-
-def key_of(value: Any, folder: Path) -> Any:
-    """Return text without the name of the run's folder."""
-    if not isinstance(value, str):
-        return value
-    return value.replace(str(folder / "whole"), "RUN").replace(str(folder / "pieces"), "RUN")
 
 
 def test_a_run_goes_on_where_its_folder_was_moved_to(games_store: Path, tmp_path: Path) -> None:

@@ -280,6 +280,51 @@ def test_a_checkpoint_that_cannot_be_used_is_named(
     assert not (tmp_path / "run").exists()
 
 
+def _without(key: str) -> Callable[[dict[str, Any]], None]:
+    return lambda checkpoint: checkpoint.pop(key)
+
+
+def _spoiled(checkpoint: dict[str, Any]) -> None:
+    checkpoint["state_dict"]["net.policy.dense.bias"][0] = torch.nan
+
+
+def _of_other_planes(checkpoint: dict[str, Any]) -> None:
+    checkpoint["hyper_parameters"]["planes_version"] = 2
+
+
+def _of_other_optimizer(checkpoint: dict[str, Any]) -> None:
+    checkpoint["optimizer_states"][0]["param_groups"].pop()
+
+
+def _unversioned(checkpoint: dict[str, Any]) -> None:
+    checkpoint["pytorch-lightning_version"] = "yesterday's"
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (_without("loops"), r"not a checkpoint of lzp-train \(no loops\)"),
+        (_without("optimizer_states"), r"not a checkpoint of lzp-train \(no optimizer_states\)"),
+        (_unversioned, r"not a checkpoint of lzp-train \(no version\)"),
+        (_spoiled, "state_dict.net.policy.dense.bias: a number is not finite"),
+        (_of_other_planes, "trained on planes of version 2, this program makes 1"),
+        (_of_other_optimizer, "does not fit this configuration: .*parameter group"),
+    ],
+)
+def test_a_checkpoint_that_a_run_cannot_go_on_from_is_named_and_stays(
+    change: Callable[[dict[str, Any]], None], complaint: str, games_store: Path, tmp_path: Path
+) -> None:
+    run_training(small_run(games_store, tmp_path, "trainer.max_steps=4", "logger={}"))
+    last = tmp_path / "last.ckpt"
+    checkpoint = load(last)
+    change(checkpoint)
+    torch.save(checkpoint, last)
+    before = last.read_bytes()
+    with pytest.raises(ConfigError, match=f"last.ckpt: {complaint}"):
+        run_training(small_run(games_store, tmp_path, "logger={}"))
+    assert last.read_bytes() == before
+
+
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [
