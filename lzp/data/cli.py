@@ -11,6 +11,7 @@ from rich.console import Console
 from lzp.command_line import OneLineParser
 from lzp.data.arrow import StoreError
 from lzp.data.convert import convert
+from lzp.data.filter_words import FILTER_KEYS, parse_filter
 from lzp.data.progress import progress_bar
 from lzp.data.reasons import ALWAYS_EXCLUDED, DEFAULT_EXCLUDED, REASONS, ConvertOptions
 from lzp.data.sources import SourceError
@@ -27,6 +28,7 @@ _VERIFY_SHOWN = 20
 _EXAMPLES = """examples:
   lzp-data convert games/ kgs-2015.tar.gz more.sgf.gz -o games.lzps
   lzp-data convert games/ -o even.lzps --exclude handicap --include time
+  lzp-data convert games/ -o strong.lzps --only min_rank=6d since=2015-06 komi=6.5,7.5
   lzp-data report games.lzps -o games.svg
 """
 
@@ -86,6 +88,14 @@ def _add_convert(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
     parser.add_argument("--min-moves", type=int, default=usual.min_moves, metavar="N")
     parser.add_argument("--max-moves", type=int, default=usual.max_moves, metavar="N")
     parser.add_argument(
+        "--only",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="KEY=VALUE",
+        help=f"only games with min_rank=6d, since=2015-06, komi=6.5,7.5 ({', '.join(FILTER_KEYS)})",
+    )
+    parser.add_argument(
         "--ownership", action="store_true", help="store whose the points are in the end"
     )
     parser.add_argument("--workers", type=int, help="processes (default: all cores)")
@@ -119,6 +129,7 @@ def _convert(options: argparse.Namespace) -> int:
         sides=tuple(options.sides),
         min_moves=options.min_moves,
         max_moves=options.max_moves,
+        games=parse_filter(options.only),
         ownership=options.ownership,
         overwrite=options.overwrite,
     )

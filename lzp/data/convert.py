@@ -23,6 +23,7 @@ import numpy as np
 from lzp.data.arrow import StoreError
 from lzp.data.check import CheckedGames, check_games, warm_up
 from lzp.data.columns import GameBlock
+from lzp.data.filter_words import objections
 from lzp.data.reasons import ConvertOptions
 from lzp.data.report import ConversionReport, Finding
 from lzp.data.sources import RawGame, SourceError, SourceReader
@@ -81,7 +82,8 @@ def convert(
     seen: set[int] = set()
     with StoreWriter(store, options) as writer:
         for checked in _check_chunks(_chunks(reader), options, workers):
-            block = _drop_duplicates(checked, seen, report, options)
+            block = _pass_filter(checked, report, options)
+            block = _drop_duplicates(block, seen, report, options)
             writer.add(block)
             report.games_stored += len(block)
             report.positions_stored += block.positions
@@ -173,14 +175,25 @@ def _in_order(
         yield under_way.popleft().result()
 
 
-def _drop_duplicates(
-    checked: CheckedGames, seen: set[int], report: ConversionReport, options: ConvertOptions
+def _pass_filter(
+    checked: CheckedGames, report: ConversionReport, options: ConvertOptions
 ) -> GameBlock:
-    """Count a chunk's findings and return its games without those seen before."""
+    """Count a chunk's findings and return its games that the filter takes."""
     block = checked.block
     report.games_found += checked.found
     for finding in checked.findings:
         report.add(finding)
+    reasons = objections(block, options.games)
+    for place, reason in zip(block.texts["source"], reasons, strict=True):
+        if reason:
+            report.add(Finding("filter", place, reason))
+    return block.select(np.array([not reason for reason in reasons], np.bool_))
+
+
+def _drop_duplicates(
+    block: GameBlock, seen: set[int], report: ConversionReport, options: ConvertOptions
+) -> GameBlock:
+    """Return the games of a block without those seen before."""
     keep = np.ones(len(block), np.bool_)
     excludes = options.excludes("duplicate")
     for row, key in enumerate(block.numbers["hash"].tolist()):

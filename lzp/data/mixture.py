@@ -66,12 +66,6 @@ class StoreMixture:
         number = int(np.searchsorted(self.first_games, game, side="right")) - 1
         return self.stores[number], game - int(self.first_games[number])
 
-    def source_of(self, game: int) -> str:
-        """Return where a game came from: its store, and its place in the records."""
-        store, number = self.locate(game)
-        shard, row = store.locate(number)
-        return f"{store.path}: {shard.texts('source')[row]}"
-
     def whole_weights(self, numbers: Sequence[int], positions: Sequence[int]) -> list[int]:
         """Return the weights of some of the stores in whole numbers.
 

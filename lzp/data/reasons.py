@@ -6,6 +6,8 @@ of `REASONS`, that applies and excludes.
 
 from dataclasses import dataclass
 
+from lzp.data.game_filter import GameFilter
+
 #: Name to meaning, in the order in which they are looked at.
 REASONS = {
     "unreadable": "not a readable game record",
@@ -22,10 +24,11 @@ REASONS = {
     "forfeit": "won by forfeit",
     "position": "starts from a position with White stones",
     "handicap": "a handicap game",
+    "filter": "not among the games that were asked for",
     "duplicate": "the same moves as an earlier game, possibly turned or mirrored",
 }
 #: Nothing could be stored for these, or nothing that could be trained on.
-ALWAYS_EXCLUDED = frozenset({"unreadable", "no-moves"})
+ALWAYS_EXCLUDED = frozenset({"unreadable", "no-moves", "filter"})
 DEFAULT_EXCLUDED = frozenset(REASONS) - {"handicap"}
 
 
@@ -41,6 +44,8 @@ class ConvertOptions:
         sides: the board sides wanted.
         min_moves: games with fewer moves are `too-short`.
         max_moves: games with more moves are `too-long`; bounds the cost of a sample.
+        games: which games are asked for, as when they are sampled; the side, `undecided` and
+            the splits do not matter here. A game that does not pass is left out as `filter`.
         ownership: store whose each point is at the end of a game, as random games from there
             find it: a third more time, and 91 bytes for a game of 19x19.
         shard_moves: a shard is closed when it holds this many moves, 2 bytes each; an entry
@@ -52,6 +57,7 @@ class ConvertOptions:
     sides: tuple[int, ...] = (19,)
     min_moves: int = 10
     max_moves: int = 1500
+    games: GameFilter | None = None
     ownership: bool = False
     shard_moves: int = 1 << 26
     overwrite: bool = False

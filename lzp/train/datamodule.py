@@ -195,6 +195,8 @@ def _store_of(sources: Sequence[Path], options: ConvertOptions) -> Path:
     facts.append([sorted(options.exclude), list(options.sides), options.min_moves])
     if options.ownership:
         facts.append(["ownership"])
+    if options.games is not None:
+        facts.append([repr(options.games)])
     digest = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
     return STORES / f"{sources[0].name.split('.')[0] or 'games'}-{digest[:12]}"
 

@@ -1,12 +1,14 @@
 """Filters of games against plain Python over the same records, and what wrong ones say."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
 from lzp.data import ConvertOptions, GameFilter, GameStore, StoreError, convert
+from lzp.data.filter_words import parse_filter
 from lzp.data.game_filter import split_of
 from lzp.data.selection import select_games
 from lzp.sgf.record import ENDINGS
@@ -129,6 +131,56 @@ def test_a_filter_takes_what_plain_python_takes(
     else:
         with pytest.raises(StoreError, match="no games in the train split"):
             select_games(store, "train", chosen)
+
+
+@pytest.mark.parametrize(("asked", "fits"), CASES, ids=[str(case[0]) for case in CASES])
+def test_a_conversion_takes_the_same_games(
+    asked: dict[str, Any], fits: Callable[[Known], bool], tmp_path: Path
+) -> None:
+    source = write_records(tmp_path / "games.sgf", [sgf(game) for game in GAMES])
+    chosen = parse_filter([words_of(key, value) for key, value in asked.items()])
+    options = ConvertOptions(sides=(9,), min_moves=1, exclude=frozenset(), games=chosen)
+    report = convert([source], tmp_path / "out", options, workers=1)
+    store = GameStore.open(tmp_path / "out")
+    assert store.lengths.tolist() == [game.moves for game in GAMES if fits(game)]
+    assert report.excluded.get("filter", 0) == sum(not fits(game) for game in GAMES)
+    assert all(": not " in example for example in report.examples.get("filter", []))
+
+
+def words_of(key: str, value: Any) -> str:
+    """A filter's value as a word of a command line."""
+    if isinstance(value, tuple):
+        return f"{key}={','.join(map(str, value))}"
+    return f"{key}={str(value).lower() if value is True else rank_word(key, value)}"
+
+
+def rank_word(key: str, value: Any) -> str:
+    return rank_of(value) if key.endswith("rank") and isinstance(value, int) else str(value)
+
+
+def test_a_copy_that_passes_is_stored_where_the_first_one_does_not(tmp_path: Path) -> None:
+    weak, strong = GAMES[0]._replace(black=1), GAMES[0]
+    source = write_records(tmp_path / "games.sgf", [sgf(weak), sgf(strong)])
+    options = ConvertOptions(sides=(9,), min_moves=1, games=GameFilter(min_rank="6d"))
+    report = convert([source], tmp_path / "out", options, workers=1)
+    assert report.games_stored == 1
+    assert report.excluded == {"filter": 1}
+
+
+WRONG_WORDS = [
+    ("strength=9", "--only strength=9: expected KEY=VALUE, with even_only, min_rank"),
+    ("komi", "--only komi: expected KEY=VALUE"),
+    ("komi=much", "--only komi=much: komi does not take 'much'"),
+    ("even_only=maybe", "even_only does not take 'maybe'"),
+    ("min_moves=1.5", "min_moves does not take '1.5'"),
+    ("since=soon", "since must be YYYY"),
+]
+
+
+@pytest.mark.parametrize(("word", "complaint"), WRONG_WORDS)
+def test_wrong_words_are_named(word: str, complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        parse_filter([word])
 
 
 def test_the_counts_name_the_condition_that_leaves_nothing(store: GameStore) -> None:

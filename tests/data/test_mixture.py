@@ -165,7 +165,6 @@ def test_a_game_is_located_by_its_number(stores: list[GameStore]) -> None:
     assert mixture.locate(0) == (stores[0], 0)
     assert mixture.locate(6) == (stores[1], 0)
     assert mixture.locate(18) == (stores[2], 9)
-    assert mixture.source_of(7) == f"{stores[1].path}: games.sgf#2"
     with pytest.raises(IndexError):
         mixture.locate(19)
 
