@@ -118,7 +118,8 @@ def _table(what: str, figures: Figures) -> Table:
     for name in figures:
         if name.endswith(("_low", "_high")):  # of a figure that has a row already
             continue
-        table.add_row(name.replace("_per_s", "/s").replace("_", " "), _with_spread(name, figures))
+        label = name.replace("_per_core_s", "/s of a core").replace("_per_s", "/s")
+        table.add_row(label.replace("_", " "), _with_spread(name, figures))
     return table
 
 
