@@ -96,7 +96,10 @@ def build(config: Plain, key: str, **arguments: Any) -> Any:
         ConfigError: the constructor refuses the values; names the key and its reason.
     """
     try:
-        return instantiate(config, **arguments, _convert_="all")
+        if not arguments:
+            return instantiate(config, _convert_="all")
+        # In two steps: objects have no place in the containers that hydra makes of a part.
+        return instantiate({**config, "_partial_": True}, _convert_="all")(**arguments)
     except Exception as error:
         cause = error.__cause__ or error
         if isinstance(cause, OSError):

@@ -1,15 +1,19 @@
 """The command: its help, its one-line complaints, and a run from game records to a checkpoint."""
 
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import torch
 from hydra.core.global_hydra import GlobalHydra
 
 from lzp.train.cli import config_folder, main
 from lzp.train.help import first_comment
+from lzp.train.loader import TrainBatch
+from lzp.train.task import TrainTask
 from tests.data.makers import random_records, write_records
 from tests.train.runs import GROUPS, SMALL, options_of
 
@@ -90,6 +94,38 @@ def test_bad_input_gets_one_line_and_exit_code_2(
     assert len(complaints) == 1, lines
     assert complaints[0].startswith("lzp-train: ")
     assert complaint in complaints[0]
+
+
+@pytest.mark.parametrize(
+    ("happens", "code", "line"),
+    [
+        ("SIGINT", 130, "SIGINT: stopped after step 3; the same command goes on from"),
+        ("SIGTERM", 143, "SIGTERM: stopped after step 3; the same command goes on from"),
+        ("nan", 1, "step 3: the loss is nan; games of its batch: "),
+    ],
+)
+def test_an_early_end_gets_one_line_and_a_code_that_tells_it(
+    happens: str,
+    code: int,
+    line: str,
+    games_store: Path,
+    in_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    real = TrainTask.training_step
+
+    def training_step(task: TrainTask, batch: TrainBatch, batch_idx: int) -> torch.Tensor:
+        loss = real(task, batch, batch_idx)
+        if task.global_step != 2:
+            return loss
+        if happens != "nan":
+            signal.raise_signal(signal.Signals[happens])
+        return loss * (float("nan") if happens == "nan" else 1.0)
+
+    monkeypatch.setattr(TrainTask, "training_step", training_step)
+    assert run_main(monkeypatch, *QUIET, *SMALL, f"data.store={games_store}") == code
+    assert capsys.readouterr().err.splitlines()[-1].startswith(f"lzp-train: {line}")
 
 
 def test_a_missing_extra_gets_one_line(
