@@ -10,8 +10,10 @@ from rich.console import Console
 
 from lzp.command_line import OneLineParser
 from lzp.data.arrow import StoreError
+from lzp.data.chunk_writer import write_chunks
 from lzp.data.convert import convert
 from lzp.data.filter_words import FILTER_KEYS, parse_filter
+from lzp.data.leela_chunks import CHUNK_VERSIONS, TEXT
 from lzp.data.progress import progress_bar
 from lzp.data.reasons import ALWAYS_EXCLUDED, DEFAULT_EXCLUDED, REASONS, ConvertOptions
 from lzp.data.sources import SourceError
@@ -30,6 +32,8 @@ _EXAMPLES = """examples:
   lzp-data convert games/ -o even.lzps --exclude handicap --include time
   lzp-data convert games/ -o strong.lzps --only min_rank=6d since=2015-06 komi=6.5,7.5
   lzp-data report games.lzps -o games.svg
+  lzp-data convert train_*.gz -o self-play.lzps
+  lzp-data chunks games.lzps -o chunks/ --version 2
 """
 
 
@@ -61,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--json", action="store_true", help="as JSON")
     report.add_argument("-o", "--output", type=Path, metavar="FILE", help="a picture: .svg or .png")
     report.set_defaults(run=_report)
+    _add_chunks(commands)
     check = commands.add_parser("verify", help="replay every game of a store")
     check.add_argument("store", type=Path)
     check.set_defaults(run=_verify)
@@ -73,7 +78,8 @@ def _add_convert(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
     parser = commands.add_parser(
         "convert",
         help="game records of any form into a new store",
-        description="Folders, .sgf, .sgf.gz, .tar.gz, .zip, in any mixture. Every game is"
+        description="Folders, .sgf, .sgf.gz, .tar.gz, .zip, Leela Zero's training chunks of"
+        " version 1 and 2, known by their content, in any mixture. Every game is"
         " stored or counted under the first of these reasons that excludes it:",
         epilog="\n".join(f"  {name:14}{_mark(name)} {text}" for name, text in REASONS.items())
         + "\n\n  * excludes unless --include names it, ** always\n\n"
@@ -102,6 +108,20 @@ def _add_convert(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
     parser.add_argument("--overwrite", action="store_true", help="replace an old store")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write the counts as JSON too")
     parser.set_defaults(run=_convert)
+
+
+def _add_chunks(commands: "argparse._SubParsersAction[OneLineParser]") -> None:
+    """Add the grammar of `chunks`."""
+    parser = commands.add_parser(
+        "chunks", help="a store's positions as Leela Zero's training chunks, into a new folder"
+    )
+    parser.add_argument("store", type=Path)
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument(
+        "--version", type=int, choices=CHUNK_VERSIONS, default=TEXT, help="1 text, 2 binary"
+    )
+    parser.add_argument("--games-per-file", type=int, default=512, metavar="N")
+    parser.set_defaults(run=_chunks)
 
 
 def _mark(reason: str) -> str:
@@ -175,6 +195,16 @@ def _print_conversions(stores: Sequence[GameStore]) -> None:
     for store in stores:
         print("\nconversion" + (f" of {store.path}" if len(stores) > 1 else ""))
         store.report.print_to(sys.stdout)
+
+
+def _chunks(options: argparse.Namespace) -> int:
+    """Run `lzp-data chunks`."""
+    store = GameStore.open(options.store)
+    written = write_chunks(store, options.output, options.version, options.games_per_file)
+    print(f"{written.games:,} games, {written.positions:,} positions in {written.files:,} files")
+    if written.left_out:
+        print(f"{written.left_out:,} games left out: no winner, or not on 19x19")
+    return 0
 
 
 def _verify(options: argparse.Namespace) -> int:

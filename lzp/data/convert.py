@@ -26,7 +26,7 @@ from lzp.data.columns import GameBlock
 from lzp.data.filter_words import objections
 from lzp.data.reasons import ConvertOptions
 from lzp.data.report import ConversionReport, Finding
-from lzp.data.sources import RawGame, SourceError, SourceReader
+from lzp.data.sources import RawSource, SourceError, SourceReader
 from lzp.data.store import StoreWriter
 
 _CHUNK_GAMES = 400
@@ -82,8 +82,8 @@ def convert(
     seen: set[int] = set()
     with StoreWriter(store, options) as writer:
         for checked in _check_chunks(_chunks(reader), options, workers):
-            block = _pass_filter(checked, report, options)
-            block = _drop_duplicates(block, seen, report, options)
+            block, keys = _pass_filter(checked, report, options)
+            block = _drop_duplicates(block, keys, seen, report, options.excludes("duplicate"))
             writer.add(block)
             report.games_stored += len(block)
             report.positions_stored += block.positions
@@ -113,13 +113,13 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
-def _chunks(reader: Iterable[RawGame]) -> Iterator[list[RawGame]]:
+def _chunks(reader: Iterable[RawSource]) -> Iterator[list[RawSource]]:
     """Yield raw games in portions that are worth sending to another process."""
-    chunk: list[RawGame] = []
+    chunk: list[RawSource] = []
     size = 0
     for raw in reader:
         chunk.append(raw)
-        size += len(raw.text)
+        size += raw.size
         if len(chunk) >= _CHUNK_GAMES or size >= _CHUNK_BYTES:
             yield chunk
             chunk, size = [], 0
@@ -128,7 +128,7 @@ def _chunks(reader: Iterable[RawGame]) -> Iterator[list[RawGame]]:
 
 
 def _check_chunks(
-    chunks: Iterator[list[RawGame]], options: ConvertOptions, workers: int
+    chunks: Iterator[list[RawSource]], options: ConvertOptions, workers: int
 ) -> Iterator[CheckedGames]:
     """Yield what each chunk holds, in order."""
     if workers == 1:
@@ -163,7 +163,7 @@ def _exit_after(sentinel: int) -> None:
 
 
 def _in_order(
-    pool: Executor, chunks: Iterator[list[RawGame]], options: ConvertOptions, ahead: int
+    pool: Executor, chunks: Iterator[list[RawSource]], options: ConvertOptions, ahead: int
 ) -> Iterator[CheckedGames]:
     """Send chunks to a pool, a bounded number ahead, and yield the answers in order."""
     under_way: deque[Future[CheckedGames]] = deque()
@@ -177,8 +177,8 @@ def _in_order(
 
 def _pass_filter(
     checked: CheckedGames, report: ConversionReport, options: ConvertOptions
-) -> GameBlock:
-    """Count a chunk's findings and return its games that the filter takes."""
+) -> tuple[GameBlock, list[int | None]]:
+    """Count a chunk's findings; return the games that the filter takes, and their keys."""
     block = checked.block
     report.games_found += checked.found
     for finding in checked.findings:
@@ -187,16 +187,23 @@ def _pass_filter(
     for place, reason in zip(block.texts["source"], reasons, strict=True):
         if reason:
             report.add(Finding("filter", place, reason))
-    return block.select(np.array([not reason for reason in reasons], np.bool_))
+    keep = np.array([not reason for reason in reasons], np.bool_)
+    keys = [key for key, kept in zip(checked.keys, keep, strict=True) if kept]
+    return block.select(keep), keys
 
 
 def _drop_duplicates(
-    block: GameBlock, seen: set[int], report: ConversionReport, options: ConvertOptions
+    block: GameBlock,
+    keys: Sequence[int | None],
+    seen: set[int],
+    report: ConversionReport,
+    excludes: bool,
 ) -> GameBlock:
-    """Return the games of a block without those seen before."""
+    """Return the games of a block without those whose keys were seen before."""
     keep = np.ones(len(block), np.bool_)
-    excludes = options.excludes("duplicate")
-    for row, key in enumerate(block.numbers["hash"].tolist()):
+    for row, key in enumerate(keys):
+        if key is None:
+            continue
         if key in seen:
             keep[row] = not excludes
             place = block.texts["source"][row]

@@ -15,6 +15,7 @@ REASONS = {
     "no-moves": "no moves",
     "edited": "stones were set by hand after the first move",
     "illegal-move": "a move is not possible (occupied, suicide, ko)",
+    "history": "a training position whose boards do not follow from one another",
     "too-short": "fewer moves than the minimum",
     "too-long": "more moves than the maximum",
     "no-result": "the record does not say who won",
@@ -28,7 +29,7 @@ REASONS = {
     "duplicate": "the same moves as an earlier game, possibly turned or mirrored",
 }
 #: Nothing could be stored for these, or nothing that could be trained on.
-ALWAYS_EXCLUDED = frozenset({"unreadable", "no-moves", "filter"})
+ALWAYS_EXCLUDED = frozenset({"unreadable", "no-moves", "history", "filter"})
 DEFAULT_EXCLUDED = frozenset(REASONS) - {"handicap"}
 
 

@@ -1,9 +1,10 @@
 """What a conversion found: counts by reason, with examples, as JSON and as a table."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any, TextIO
 
-from lzp.data.reasons import REASONS
+from lzp.data.reasons import REASONS, ConvertOptions
 
 _EXAMPLES = 5
 
@@ -23,6 +24,25 @@ class Finding:
     place: str
     detail: str = ""
     stored: bool = False
+
+
+def judge(
+    place: str, reasons: Iterable[tuple[str, str]], options: ConvertOptions
+) -> tuple[bool, list[Finding]]:
+    """Return whether a game is stored, and the reasons that count.
+
+    Args:
+        place: of the game.
+        reasons: names of REASONS with details, in their order. Those after the first that
+            excludes are not looked at; the findings are then this one alone.
+        options: what excludes.
+    """
+    noted: list[Finding] = []
+    for reason, detail in reasons:
+        if options.excludes(reason):
+            return False, [Finding(reason, place, detail)]
+        noted.append(Finding(reason, place, detail, stored=True))
+    return True, noted
 
 
 @dataclass(slots=True)

@@ -1,9 +1,10 @@
 """Every place that games come from, as one stream of raw games.
 
-A folder (searched to the bottom), .sgf files of one game or many, .gz, .bz2, .xz, .tar,
-.tgz, .zip, and archives inside these. Nothing is unpacked to disk, so no name in an archive
-can point anywhere; nothing is read further than one block ahead, so no archive can fill
-the memory. What is broken is named in `problems`, and reading goes on with the next file.
+A folder (searched to the bottom), .sgf files of one game or many, Leela Zero's training
+chunks, .gz, .bz2, .xz, .tar, .tgz, .zip, and archives inside these. Nothing is unpacked to
+disk, so no name in an archive can point anywhere; nothing is read further than one block
+ahead, so no archive can fill the memory. What is broken is named in `problems`, and reading
+goes on with the next file.
 """
 
 import bz2
@@ -19,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from lzp.data.chunk_stream import RawChunk, chunk_version, split_chunk
+from lzp.data.leela_chunks import ChunkError
 from lzp.sgf.split import split_games, start_positions
 
 if TYPE_CHECKING:
@@ -38,6 +41,7 @@ _READ_ERRORS = (
 )
 _BLOCK = 1 << 22
 _PEEK = 1 << 16
+_HEAD = 1 << 12
 #: A single game above this is no game; also what a file without any game may cost.
 MAX_GAME_BYTES = 1 << 24
 #: An archive inside an archive is held in memory if it is a .zip.
@@ -88,6 +92,15 @@ class RawGame:
     place: str
     text: bytes
 
+    @property
+    def size(self) -> int:
+        """Bytes of the text."""
+        return len(self.text)
+
+
+#: What a worker takes: a game, or some records of a chunk.
+RawSource = RawGame | RawChunk
+
 
 class SourceReader:
     """Iterates over the raw games of several sources, in the order of their names.
@@ -126,13 +139,13 @@ class SourceReader:
                 path = Path(folder) / name
                 if not path.is_file():
                     continue
-                if name.lower().endswith(_SUFFIXES):
+                if name.lower().endswith(_SUFFIXES) or _is_plain_chunk(path):
                     yield path, str(path.relative_to(source.parent)), path.stat().st_size
                 else:
                     self.ignored += 1
 
-    def __iter__(self) -> Iterator[RawGame]:
-        """Yield the raw games; call once."""
+    def __iter__(self) -> Iterator[RawSource]:
+        """Yield the raw games and records; call once."""
         for path, place, size in self._files:
             before = self.done_bytes
             try:
@@ -155,7 +168,7 @@ class SourceReader:
         if line not in self.problems[-1:]:  # a stream that is read again breaks again
             self.problems.append(line)
 
-    def _walk(self, stream: BinaryIO, place: str, depth: int) -> Iterator[RawGame]:
+    def _walk(self, stream: BinaryIO, place: str, depth: int) -> Iterator[RawSource]:
         """Yield the games of a stream, whatever it is packed in."""
         if depth > _MAX_DEPTH:
             self._note(place, "packed more than six times over")
@@ -163,7 +176,7 @@ class SourceReader:
         with io.BufferedReader(cast(io.RawIOBase, stream), _PEEK) as buffered:
             yield from self._unpack(cast(BinaryIO, buffered), buffered.peek(_PEEK), place, depth)
 
-    def _unpack(self, stream: BinaryIO, head: bytes, place: str, depth: int) -> Iterator[RawGame]:
+    def _unpack(self, stream: BinaryIO, head: bytes, place: str, depth: int) -> Iterator[RawSource]:
         """Yield the games of a stream by what it begins with."""
         for magic, unpack in _UNPACKERS.items():
             if head.startswith(magic):
@@ -171,6 +184,8 @@ class SourceReader:
                 return
         if head.startswith(b"PK\x03\x04"):
             yield from self._walk_zip(stream, place, depth)
+        elif (version := chunk_version(head)) is not None:
+            yield from self._walk_chunk(cast(io.BufferedReader, stream), version, place)
         elif head[_TAR_MAGIC_AT : _TAR_MAGIC_AT + 5] == b"ustar" or (
             place.lower().endswith(_TAR_SUFFIXES)
         ):
@@ -178,7 +193,17 @@ class SourceReader:
         else:
             yield from self._walk_text(cast(io.BufferedReader, stream), place)
 
-    def _walk_tar(self, stream: BinaryIO, place: str, depth: int) -> Iterator[RawGame]:
+    def _walk_chunk(
+        self, stream: io.BufferedReader, version: int, place: str
+    ) -> Iterator[RawSource]:
+        """Yield the records of a chunk, some at a time."""
+        blocks = iter(lambda: self._read_block(stream, place), b"")
+        try:
+            yield from split_chunk(blocks, version, place)
+        except ChunkError as error:
+            self._note(place, error)
+
+    def _walk_tar(self, stream: BinaryIO, place: str, depth: int) -> Iterator[RawSource]:
         """Yield the games of a tar archive, read from front to back."""
         with tarfile.open(fileobj=stream, mode="r|") as archive:
             for member in archive:
@@ -192,7 +217,7 @@ class SourceReader:
                     name = f"{place}/{member.name}"
                     yield from self._walk(cast(BinaryIO, content), name, depth + 1)
 
-    def _walk_zip(self, stream: BinaryIO, place: str, depth: int) -> Iterator[RawGame]:
+    def _walk_zip(self, stream: BinaryIO, place: str, depth: int) -> Iterator[RawSource]:
         """Yield the games of a zip archive; one that cannot be sought in is read whole."""
         seekable: BinaryIO = stream
         if depth > 0:
@@ -216,7 +241,7 @@ class SourceReader:
                 except _READ_ERRORS as error:
                     self._note(name, error)
 
-    def _walk_text(self, stream: io.BufferedReader, place: str) -> Iterator[RawGame]:
+    def _walk_text(self, stream: io.BufferedReader, place: str) -> Iterator[RawSource]:
         """Yield the games of an SGF text, cut at their starts, a block at a time."""
         rest = b""
         number = 0
@@ -257,3 +282,12 @@ class SourceReader:
             parts.append(part)
             size += len(part)
         return b"".join(parts)
+
+
+def _is_plain_chunk(path: Path) -> bool:
+    """Return whether a file of any name is a chunk that is not packed."""
+    try:
+        with path.open("rb") as stream:
+            return chunk_version(stream.read(_HEAD)) is not None
+    except OSError:
+        return False

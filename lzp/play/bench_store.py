@@ -13,7 +13,7 @@ from itertools import count, islice
 from pathlib import Path
 
 from lzp.data import ConversionReport, GameStore, PositionSampler, SamplerParams, convert
-from lzp.data.sources import SourceReader
+from lzp.data.sources import RawGame, SourceReader
 from lzp.play.bench import Figures, rate, spread
 from lzp.play.gtp_client import EngineCrashError, GtpClient
 
@@ -110,7 +110,8 @@ def _cut(sources: Sequence[Path], games: int | None, path: Path) -> Path:
     """Write the first games of some sources, or all, into one SGF file."""
     with path.open("wb") as file:
         for raw in islice(SourceReader(sources), games):
-            file.write(raw.text + b"\n")
+            if isinstance(raw, RawGame):
+                file.write(raw.text + b"\n")
     return path
 
 

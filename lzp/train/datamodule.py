@@ -41,8 +41,8 @@ class PositionDataModule(pl.LightningDataModule):
             seen once an epoch; with weights, {folder: weight}: each has that share of the
             samples. None with `sources`: a name under `stores/` made from them, so that
             the same sources are converted once.
-        sources: game records: folders, .sgf, .sgf.gz, .tar.gz, .zip; used when `store`, a
-            single one, does not exist yet.
+        sources: game records: folders, .sgf, .sgf.gz, .tar.gz, .zip, and Leela Zero's
+            training chunks; used when `store`, a single one, does not exist yet.
         batch_size: positions a batch, on each device.
         seed: of the order of training positions.
         per_game: positions of each game in an epoch; None: all.

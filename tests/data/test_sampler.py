@@ -15,7 +15,7 @@ from lzp.data import (
     PositionSampler,
     SamplerParams,
     StoreError,
-    check,
+    owners,
 )
 from lzp.data.game_filter import split_of
 from lzp.data.mixing_kernels import mix, mix_pair, permute
@@ -180,7 +180,7 @@ def test_a_dead_stone_belongs_to_those_around_it(tmp_path: Path) -> None:
 def test_stored_ownership_is_what_the_sampler_would_find(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, side: int
 ) -> None:
-    monkeypatch.setattr(check, "STORED_PLAYOUTS", OWNERSHIP_PLAYOUTS)
+    monkeypatch.setattr(owners, "STORED_PLAYOUTS", OWNERSHIP_PLAYOUTS)
     records = random_records(6, side)
     found, kept = tmp_path / "found", tmp_path / "kept"
     for folder in (found, kept):

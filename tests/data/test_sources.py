@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from lzp.data import SourceError, sources
-from lzp.data.sources import SourceReader
+from lzp.data.sources import RawGame, SourceReader
 from tests.data.makers import random_records
 
 GAMES = [record.encode() for record in random_records(6, plies=10)]
 
 
 def texts(reader: SourceReader) -> list[bytes]:
-    return [raw.text.strip() for raw in reader]
+    return [raw.text.strip() for raw in reader if isinstance(raw, RawGame)]
 
 
 def tar_of(members: dict[str, bytes]) -> bytes:
