@@ -7,6 +7,7 @@ network by interpolation; whoever says them twice is told so here rather than by
 from typing import Any
 
 from lzp.train.config import ConfigError, Plain
+from lzp.train.precision import check_precision
 
 #: Each pair must be equal where both are there: what follows, and where it is said.
 _FOLLOWERS = (
@@ -26,6 +27,7 @@ def check_agreement(plain: Plain) -> None:
         _check_follows(plain, follower, leader)
     _check_sides(plain)
     _check_ownership(plain)
+    check_precision(plain["trainer"])
 
 
 def _check_follows(plain: Plain, follower: str, leader: str) -> None:

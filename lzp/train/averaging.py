@@ -19,6 +19,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim.swa_utils import get_swa_multi_avg_fn
 
 from lzp.train.datamodule import PositionDataModule
+from lzp.train.task import TrainTask
 
 Tensors = list[Tensor]
 
@@ -126,7 +127,9 @@ class AveragedWeights(WeightAveraging):
             return
         assert isinstance(data, PositionDataModule)
         device = trainer.strategy.root_device
-        with torch.no_grad(), cumulative_statistics(average.module):
+        assert isinstance(average.module, TrainTask)
+        # Of the network alone: the heads beside it see no batch here.
+        with torch.no_grad(), cumulative_statistics(average.module.net):
             for batch in data.statistics_batches(self._batches):
                 with trainer.precision_plugin.forward_context():
                     average.module(batch.planes.to(device, non_blocking=True))

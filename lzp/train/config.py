@@ -21,6 +21,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from lzp.train.config_targets import check_described
 from lzp.train.config_values import ConfigError, check_value, one_line
+from lzp.train.precision import install_precision
 
 #: What each group makes.
 _GROUPS = {
@@ -37,6 +38,7 @@ _COLLECTIONS = {"callbacks": pl.Callback, "logger": Logger}
 _GIVEN = {"task": ("net", "optimizer", "schedule"), "trainer": ("callbacks", "logger")}
 
 Plain = dict[str, Any]
+_FEWEST_SWEEP_STEPS = 50
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +51,7 @@ class RunSettings:
         seed: of the network's start and the order of positions, 0 or more.
         resume: "auto", True, False, or the path of a checkpoint.
         run_test: whether to measure the best checkpoint on the test split at the end.
+        find_lr: steps of a sweep of learning rates in place of training; 0: train.
     """
 
     name: str
@@ -56,6 +59,7 @@ class RunSettings:
     seed: int
     resume: bool | str
     run_test: bool
+    find_lr: int = 0
 
     def __post_init__(self) -> None:
         for key in ("name", "run_dir"):
@@ -63,6 +67,8 @@ class RunSettings:
                 raise ConfigError(f"{key}: is empty")
         if not 0 <= self.seed < 2**32:
             raise ConfigError(f"seed: must be between 0 and 2**32 - 1, not {self.seed}")
+        if self.find_lr and self.find_lr < _FEWEST_SWEEP_STEPS:
+            raise ConfigError(f"find_lr: 0 or at least {_FEWEST_SWEEP_STEPS}, not {self.find_lr}")
 
 
 def checked(cfg: DictConfig) -> tuple[RunSettings, Plain]:
@@ -108,6 +114,7 @@ def build(config: Plain, key: str, **arguments: Any) -> Any:
 
 
 def _plain(cfg: DictConfig) -> Plain:
+    install_precision()
     try:
         plain = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:

@@ -18,6 +18,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from lzp.train.config_values import ConfigError, one_line
 from lzp.train.help import install_help
+from lzp.train.precision import install_precision
 from lzp.train.sweep import GOAL, run_recorded
 
 _EXIT_BAD_INPUT = 2
@@ -47,6 +48,7 @@ def run_command(folder: Path, *, tracebacks: bool) -> None:
             return train(cfg)
 
     install_help()
+    install_precision()
     run = hydra.main(version_base="1.3", config_path=str(folder), config_name="train")
     try:
         with _explaining(tracebacks):

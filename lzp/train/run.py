@@ -16,6 +16,7 @@ from lzp.train.checkpoints import LAST, check_resumable
 from lzp.train.config import ConfigError, Plain, RunSettings, build, checked, one_line
 from lzp.train.datamodule import PositionDataModule, say
 from lzp.train.guards import FiniteGuard, StopGuard, StopSignals
+from lzp.train.lr_finder import find_rate
 from lzp.train.run_folder import own_folder, save_config
 from lzp.train.task import TrainTask
 
@@ -55,6 +56,9 @@ def run_training(cfg: DictConfig) -> RunResult:
         pl.seed_everything(settings.seed, workers=True, verbose=False)
         task = _build_task(plain)
         data = build(plain["data"], "data")
+        if settings.find_lr:
+            find_rate(settings.find_lr, plain, task, data, Path(settings.run_dir))
+            return RunResult(metrics={}, trainer=task.trainer, task=task, data=data)
         resumed = _resume_from(settings, task)
         folder = Path(settings.run_dir)
         stack.enter_context(signals := StopSignals())
@@ -158,5 +162,7 @@ def _quiet() -> None:
     warnings.filterwarnings("ignore", message=r"`broadcast_buffers` is deprecated")
     # The folder of a run that goes on, or that hydra has just put its log into.
     warnings.filterwarnings("ignore", message=r"Checkpoint directory .* exists and is not empty")
+    # In fp16 the first step is often left out, to find the scale of the gradients.
+    warnings.filterwarnings("ignore", message=r"Detected call of `lr_scheduler.step\(\)` before")
     # Lightning 2.6 with torch 2.13.
     warnings.filterwarnings("ignore", message=r"`isinstance\(treespec, LeafSpec\)` is deprecated")

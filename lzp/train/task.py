@@ -14,6 +14,7 @@ from torchmetrics import MetricCollection
 from lzp.features import PLANES_VERSION
 from lzp.net import GoNet, LossTerms, LossWeights, NetOutput, Targets, leela_losses
 from lzp.net.network import PolicyHead
+from lzp.train.compiling import check_compiler
 from lzp.train.loader import TrainBatch
 from lzp.train.metrics import policy_metrics, value_metrics
 from lzp.train.muon import HIDDEN
@@ -38,6 +39,7 @@ class TrainTask(pl.LightningModule):
         schedule: makes the learning rate schedule, counted in steps, from the optimizer.
         weights: how much each loss counts.
         channels_last: keep tensors in the memory layout [B, S, S, C].
+        compile: compile the network with torch.compile, which changes no name in a checkpoint.
         teacher: whose policy is part of the target; needed where `weights.distillation` is set.
 
     Raises:
@@ -51,6 +53,7 @@ class TrainTask(pl.LightningModule):
         schedule: Callable[[Optimizer], LRScheduler],
         weights: LossWeights,
         channels_last: bool = False,
+        compile: bool = False,
         teacher: Teacher | None = None,
     ) -> None:
         super().__init__()
@@ -69,6 +72,8 @@ class TrainTask(pl.LightningModule):
         self._teacher = teacher
         # Beside the network, not in it: what is exported never knows of this head.
         self.reply = PolicyHead(net.shape.filters, net.shape.side) if weights.reply > 0 else None
+        if compile:
+            self._compile()
         stages = ("train", "val", "test")
         side = net.shape.side
         # Lightning moves what is a submodule to the device; ModuleDict has no key "train".
@@ -80,10 +85,19 @@ class TrainTask(pl.LightningModule):
 
         They are float32 whatever the network computes in, float64 if that is float64.
         """
+        return NetOutput(*map(_exact, self.net(self._arranged(planes))))
+
+    def _arranged(self, planes: Tensor) -> Tensor:
+        """Return planes in the number type and the memory layout of the network."""
         dtype = next(self.net.parameters()).dtype
-        output = self.net(planes.to(dtype=dtype, memory_format=self._layout))
-        exact = torch.promote_types(dtype, torch.float32)
-        return NetOutput(*(tensor.to(exact) for tensor in output))
+        return planes.to(dtype=dtype, memory_format=self._layout)
+
+    def _compile(self) -> None:
+        """Compile what every step computes, in place."""
+        check_compiler()
+        self.net.compile()
+        if self.reply is not None:  # the tower is then asked for by name
+            self._answer = torch.compile(self._answer)  # type: ignore[method-assign]
 
     def training_step(self, batch: TrainBatch, batch_idx: int) -> Tensor:
         """Return the loss of a batch."""
@@ -157,9 +171,10 @@ class TrainTask(pl.LightningModule):
         """Return the network's outputs and the auxiliary head's, where there is one."""
         if self.reply is None:
             return self(planes), None
+        planes = self._arranged(planes)
         x = self.net.tower(planes)
         output = self.net.heads(x, planes)
-        return NetOutput(*(tensor.float() for tensor in output)), self.reply(x).float()
+        return NetOutput(*map(_exact, output)), _exact(self.reply(x))
 
     def _targets(self, batch: TrainBatch, planes: Tensor) -> Targets:
         return Targets(
@@ -188,3 +203,8 @@ class TrainTask(pl.LightningModule):
             sync_dist=not training,  # each step's losses are one rank's: no waiting for others
             batch_size=batch_size,
         )
+
+
+def _exact(tensor: Tensor) -> Tensor:
+    """Return a tensor in float32, or float64 if it is that: losses want no less."""
+    return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
