@@ -10,6 +10,7 @@ from pathlib import Path
 import lzp
 
 _EXIT_BAD_INPUT = 2
+_TRACEBACKS = "LZP_TRAIN_TRACEBACKS"
 
 
 def main() -> None:
@@ -17,7 +18,8 @@ def main() -> None:
 
     With HYDRA_FULL_ERROR=1 in the environment errors keep their traceback.
     """
-    tracebacks = os.environ.get("HYDRA_FULL_ERROR") == "1"
+    # Kept under another name for the processes that a run on several devices starts.
+    wanted = os.environ.setdefault(_TRACEBACKS, os.environ.get("HYDRA_FULL_ERROR", "0"))
     # Hydra then raises what it would otherwise print in many lines.
     os.environ["HYDRA_FULL_ERROR"] = "1"
     try:
@@ -26,7 +28,7 @@ def main() -> None:
         missing = f"needs {error.name}, which is not installed: pip install 'lzp[train]'"
         print(f"lzp-train: {missing}", file=sys.stderr)
         sys.exit(_EXIT_BAD_INPUT)
-    run_command(config_folder(), tracebacks=tracebacks)
+    run_command(config_folder(), tracebacks=wanted == "1")
 
 
 def config_folder() -> Path:

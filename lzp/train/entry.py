@@ -117,10 +117,15 @@ def _explain_option(wanted: str, options: Sequence[str]) -> str:
 
 
 def _complain(error: Exception) -> None:
+    from pytorch_lightning.utilities import rank_zero_only
+
     from lzp.train.guards import TrainingError
 
+    if isinstance(error, TrainingError):  # which all processes of a run raise together
+        rank_zero_only(print)(f"lzp-train: {explain(error)}", file=sys.stderr)
+        sys.exit(_EXIT_FAILED)
     print(f"lzp-train: {explain(error)}", file=sys.stderr)
-    sys.exit(_EXIT_FAILED if isinstance(error, TrainingError) else _EXIT_BAD_INPUT)
+    sys.exit(_EXIT_BAD_INPUT)
 
 
 @contextmanager

@@ -111,11 +111,12 @@ class FiniteGuard(Callback):
         if not unseen:
             return
         finite = torch.isfinite(torch.stack([step.loss for step in unseen])).tolist()
-        text = self._explain(unseen[finite.index(False)], trainer) if not all(finite) else None
+        bad = unseen[finite.index(False)] if not all(finite) else None
+        found = (bad.number, self._explain(bad, trainer)) if bad else None
         if trainer.world_size > 1:
-            text = _first_text(trainer, text)
-        if text is not None:
-            raise TrainingError(text)
+            found = _earliest(trainer, found)
+        if found is not None:
+            raise TrainingError(found[1])
 
     def _explain(self, step: _Step, trainer: pl.Trainer) -> str:
         """Return one line about a loss, and write its batch to a file."""
@@ -138,13 +139,16 @@ class FiniteGuard(Callback):
         return f"{last} is as it was" if last.exists() else "nothing was saved before"
 
 
-def _first_text(trainer: pl.Trainer, text: str | None) -> str | None:
-    """Return what the first process with something to say says, in all processes."""
-    if not trainer.strategy.reduce_boolean_decision(text is not None, all=False):
+def _earliest(trainer: pl.Trainer, found: tuple[int, str] | None) -> tuple[int, str] | None:
+    """Return what was found in the earliest step by any process, in all of them.
+
+    One process's loss becomes everyone's a step later, since they share their gradients.
+    """
+    if not trainer.strategy.reduce_boolean_decision(found is not None, all=False):
         return None
-    texts: list[str | None] = [None] * trainer.world_size
-    torch.distributed.all_gather_object(texts, text)
-    return next(found for found in texts if found is not None)
+    all_found: list[tuple[int, str] | None] = [None] * trainer.world_size
+    torch.distributed.all_gather_object(all_found, found)
+    return min(one for one in all_found if one is not None)
 
 
 class StopSignals:

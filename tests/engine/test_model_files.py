@@ -117,7 +117,7 @@ def test_code_in_a_checkpoint_is_refused(tmp_path: Path) -> None:
         (None, "no side in lzp.json: not written by lzp-export"),
         ("[]", "no side in lzp.json: not written by lzp-export"),
         ('{"side": 1000000}', "lzp.json: side 1000000, expected 2 to 25"),
-        ('{"side": 5}', ""),  # torch's words for planes that do not fit the module
+        ('{"side": 5}', "its program uses weight: not written by lzp-export"),
     ],
 )
 def test_torchscript_that_is_not_ours_is_refused(
@@ -128,6 +128,34 @@ def test_torchscript_that_is_not_ours_is_refused(
     with without_jit_warnings():
         torch.jit.save(torch.jit.script(torch.nn.Linear(3, 2)), path, _extra_files=extra)
     assert refusal(path).startswith(message)
+
+
+class SavesByName(torch.nn.Module):
+    def forward(self, planes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        torch.save(planes, "canary")
+        return planes, planes
+
+
+class MapsAFile(torch.nn.Module):
+    def forward(self, planes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return torch.from_file("canary", True, 8), planes
+
+
+@pytest.mark.parametrize(
+    ("module", "name"), [(SavesByName, "save"), (MapsAFile, "from_file")], ids=["save", "map"]
+)
+def test_torchscript_that_writes_files_is_refused(
+    module: type[torch.nn.Module], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "evil.ckpt"
+    with without_jit_warnings():
+        evil = torch.jit.script(module())
+        torch.jit.save(evil, path, _extra_files={"lzp.json": b'{"side": 5}'})
+        assert refusal(path) == f"its program uses {name}: not written by lzp-export"
+        assert not Path("canary").exists()
+        torch.jit.load(path)(torch.zeros(8))  # proves that it does harm where it is let in
+    assert Path("canary").exists()
 
 
 def with_metadata(model: onnx.ModelProto) -> None:
