@@ -68,7 +68,7 @@ BAD = [
     (["network=null", "data.sources=[x]"], "Config group override must be a string or a list"),
     (
         ["extras=[ema,avarage]", "data.sources=[x]"],
-        "extras=avarage: no such option; options are em",
+        "extras=avarage: no such option; options are early_stopping, ema",
     ),
     ([], "data: name game records (data.sources=[...])"),
     (["data.sources=[nowhere.sgf]", "network=tiny"], "nowhere.sgf"),
