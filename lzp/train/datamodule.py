@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytorch_lightning as pl
+from pytorch_lightning.utilities import rank_zero_only
 
 from lzp.data import (
     ConvertOptions,
@@ -210,5 +211,5 @@ def _state(path: Path) -> tuple[int, int]:
 
 
 def say(text: str) -> None:
-    """Print a line about the run to stderr."""
-    print(f"lzp-train: {text}", file=sys.stderr, flush=True)
+    """Print a line about the run to stderr, from the first process of several."""
+    rank_zero_only(print)(f"lzp-train: {text}", file=sys.stderr, flush=True)

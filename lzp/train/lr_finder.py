@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytorch_lightning as pl
+from numpy.typing import NDArray
 from pytorch_lightning.callbacks import Callback
 from torch import Tensor
 
@@ -23,11 +25,16 @@ from lzp.weights.atomic import replacing
 
 LOWEST, HIGHEST = 1e-6, 10.0
 PICTURE = "lr_finder.png"
-#: Steps over which losses are averaged, about; and the steps at the ends that say nothing.
-_SMOOTHING_STEPS = 20
-_START, _END = 10, 1
+#: Part of the sweep over which losses are averaged to either side; and the steps at the
+#: ends whose slope says nothing.
+_SMOOTHING = 1 / 40
+_START, _END = 10, 3
+#: Steps of the running average that tells when a sweep has become hopeless.
+_WATCHED_STEPS = 10
 #: The sweep ends where the loss is this many times its lowest.
 _DIVERGED = 2.0
+#: A slope per step that is rounding.
+_FLAT = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +43,29 @@ class Sweep:
 
     Attributes:
         rates: of each step, rising.
-        losses: of each step, smoothed.
+        losses: of each step.
     """
 
     rates: list[float] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)
 
+    def smooth(self) -> NDArray[np.float64]:
+        """Return the losses averaged over steps before and after alike.
+
+        A running average would lag behind, and its steepest fall be at too high a rate.
+        """
+        steps = np.arange(len(self.losses))
+        width = max(1.0, _SMOOTHING * len(steps))
+        weights = np.exp(-np.abs(steps[:, None] - steps[None, :]) / width)
+        averages: NDArray[np.float64] = weights @ np.array(self.losses) / weights.sum(axis=1)
+        return averages
+
     def suggestion(self) -> float | None:
         """Return the rate at which the loss falls fastest per factor of rate; None if nowhere."""
-        places = range(_START, len(self.losses) - _END)
-        slopes = [self.losses[place + 1] - self.losses[place - 1] for place in places]
-        if not slopes or min(slopes) >= 0:
+        slopes = np.gradient(self.smooth())[_START:-_END] if len(self.losses) > 1 else np.zeros(0)
+        if len(slopes) == 0 or slopes.min() >= -_FLAT:
             return None
-        return self.rates[_START + slopes.index(min(slopes))]
+        return self.rates[_START + int(slopes.argmin())]
 
 
 class RateSweep(Callback):
@@ -62,6 +79,7 @@ class RateSweep(Callback):
         self.found = Sweep()
         self._steps = steps
         self._average = 0.0
+        self._lowest = math.inf
 
     def on_train_batch_start(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
@@ -87,15 +105,15 @@ class RateSweep(Callback):
         loss: Tensor = outputs["loss"].detach()
         mean = float(trainer.strategy.reduce(loss, reduce_op="mean"))
         mean *= trainer.accumulate_grad_batches  # Lightning has divided it
-        kept = 1 - 1 / _SMOOTHING_STEPS
+        kept = 1 - 1 / _WATCHED_STEPS
         self._average = kept * self._average + (1 - kept) * mean
-        smooth = self._average / (1 - kept**step)
-        lowest = min(found.losses, default=math.inf)
-        if not math.isfinite(smooth) or (step > _START and smooth > _DIVERGED * lowest):
+        average = self._average / (1 - kept**step)
+        self._lowest = min(self._lowest, average) if step > _START else math.inf
+        if not math.isfinite(average) or average > _DIVERGED * self._lowest:
             trainer.should_stop = True
             return
         found.rates.append(self._rate(step - 1))
-        found.losses.append(smooth)
+        found.losses.append(mean)
 
     def _rate(self, step: int) -> float:
         return float(LOWEST * (HIGHEST / LOWEST) ** (step / max(1, self._steps - 1)))
@@ -144,7 +162,7 @@ def _report(found: Sweep, rate: float | None, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with replacing(folder / PICTURE) as file:
         file.write(_picture(found, rate))
-    lowest = found.rates[found.losses.index(min(found.losses))]
+    lowest = found.rates[int(found.smooth().argmin())]
     advice = f"try optimizer.lr={rate:.2g}" if rate else "the loss never fell; try more steps"
     say(f"{folder / PICTURE}: {advice} (the loss is lowest at {lowest:.2g})")
 
@@ -155,12 +173,13 @@ def _picture(found: Sweep, rate: float | None) -> bytes:
 
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.add_subplot()
-    axes.semilogx(found.rates, found.losses)
+    axes.semilogx(found.rates, found.losses, color="lightgray")
+    axes.semilogx(found.rates, found.smooth())
     if rate is not None:
         axes.axvline(rate, linestyle="--", color="tab:red", label=f"suggestion {rate:.2g}")
         axes.legend()
     axes.set_xlabel("learning rate")
-    axes.set_ylabel(f"training loss, averaged over {_SMOOTHING_STEPS} steps")
+    axes.set_ylabel("training loss")
     content = io.BytesIO()
     figure.savefig(content, format="png", dpi=120)
     return content.getvalue()
