@@ -136,7 +136,7 @@ def read_logs() -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in Path("pieces/csv").glob("*/metrics.csv")}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
 def test_a_run_killed_20_times_ends_with_the_very_same_numbers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
