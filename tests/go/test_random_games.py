@@ -104,7 +104,7 @@ def test_random_games_equal_sgfmill():
     assert moves > 5_000
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.compiled
 def test_ten_thousand_random_games_equal_sgfmill():
     rng = np.random.default_rng(2)
