@@ -1,4 +1,4 @@
-"""What the search knows of a network: planes in, policy and value out, in batches."""
+"""What the search knows of a network: planes in, policy and winrate out, in batches."""
 
 from typing import Protocol
 
@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 from lzp.features import PLANES
 from lzp.features.constants import BLACK_TO_MOVE_PLANE
+
+#: Policy float32 [B, S²+1] and winrate float32 [B], as `Evaluator.evaluate` returns them.
+Answer = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
 class Evaluator(Protocol):
@@ -20,17 +23,15 @@ class Evaluator(Protocol):
     side: int
     name: str
 
-    def evaluate(
-        self, planes: NDArray[np.uint8]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return policy and value of B positions, each for the side to move.
+    def evaluate(self, planes: NDArray[np.uint8]) -> Answer:
+        """Return policy and winrate of B positions, each for the side to move.
 
         Args:
             planes: uint8 [B, 18, S, S] as `lzp.features` describes them; B at least 1.
 
         Returns:
             policy, float32 [B, S²+1], probabilities that sum to 1, the pass last; and
-            value, float32 [B] in [-1, 1]. Legality is not looked at.
+            winrate, float32 [B] in [0, 1]. Legality is not looked at.
         """
         ...
 
@@ -40,23 +41,21 @@ def in_parts(planes: NDArray[np.uint8], batch_size: int) -> list[NDArray[np.uint
     return [planes[start : start + batch_size] for start in range(0, len(planes), batch_size)]
 
 
-def find_fault(
-    evaluator: Evaluator, sample: tuple[NDArray[np.float32], NDArray[np.float32]], count: int
-) -> str | None:
+def find_fault(evaluator: Evaluator, sample: Answer, count: int) -> str | None:
     """Say what is wrong with an evaluator's answer to `count` positions; None if nothing.
 
     For use when a network is loaded: a file may have all the right shapes and still
     compute something else.
     """
-    policy, value = sample
+    policy, winrate = sample
     moves = evaluator.side * evaluator.side + 1
-    if policy.shape != (count, moves) or value.shape != (count,):
-        return f"gives arrays of shape {list(policy.shape)} and {list(value.shape)}"
-    if not (np.isfinite(policy).all() and np.isfinite(value).all()):
+    if policy.shape != (count, moves) or winrate.shape != (count,):
+        return f"gives arrays of shape {list(policy.shape)} and {list(winrate.shape)}"
+    if not (np.isfinite(policy).all() and np.isfinite(winrate).all()):
         return "gives numbers that are not finite"
     if (policy < 0).any() or (abs(policy.sum(axis=1) - 1) > 1e-3).any():
         return "gives a policy that is no probability distribution"
-    if (abs(value) > 1).any():
+    if (winrate < 0).any() or (winrate > 1).any():
         return "gives a value outside [-1, 1]"
     return None
 

@@ -62,12 +62,12 @@ def compare_files(source: Path, target: Path, *, seed: int = 0) -> Difference:
     games = [*_random_games(evaluator.side, rng), *_games_by_policy(evaluator, rng)]
     symmetries = np.arange(len(games)) % SYMMETRIES
     planes = encode(np.concatenate([game.boards for game in games]), symmetries)
-    policy, value = evaluator.evaluate(planes)
+    policy, winrate = evaluator.evaluate(planes)
     true_policy, true_value = _run_source(source, planes)
     return Difference(
         positions=len(games),
         policy=float(np.abs(policy - true_policy).max()),
-        winrate=float(np.abs(value - true_value).max()) / 2,
+        winrate=float(np.abs(winrate - (1 + true_value) / 2).max()),
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lzp.engine.evaluator import in_parts
+from lzp.engine.evaluator import Answer, in_parts
 
 CPU_PROVIDER = "CPUExecutionProvider"
 #: Without TF32, whose 10-bit mantissas shift winrates in the third digit.
@@ -67,18 +67,15 @@ class OnnxEvaluator:
         first: str = self._session.get_providers()[0]
         return first.removesuffix("ExecutionProvider").lower()
 
-    def evaluate(
-        self, planes: NDArray[np.uint8]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def evaluate(self, planes: NDArray[np.uint8]) -> Answer:
         """See `Evaluator.evaluate`."""
         outputs = ["policy", "value"]
         parts = [
             self._session.run(outputs, {"planes": part})
             for part in in_parts(planes, self._batch_size)
         ]
-        if len(parts) == 1:
-            return parts[0][0], parts[0][1]
-        return np.concatenate([part[0] for part in parts]), np.concatenate([p[1] for p in parts])
+        policy, value = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        return policy, (value + np.float32(1)) / np.float32(2)
 
 
 def _open_session(model: bytes, threads: int) -> Any:

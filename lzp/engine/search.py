@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TypedDict, Unpack
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lzp.engine.evaluator import Evaluator
 from lzp.engine.report import Reporter, SearchReport
@@ -131,18 +132,14 @@ class Search:
             EvaluationError: the network's answer cannot be used.
             ValueError: no position was set.
         """
-        if not self._has_position:
-            raise ValueError("no position to search")
-        self._started = time.monotonic()
-        self._playouts = 0
-        self._tree.restrict(watching.get("restrictions"))
-        self._prepare_root()
+        self.begin(watching.get("restrictions"))
         stop = watching.get("stop")
         reporting = _Reporting(watching)
         while True:
-            self._play_batch(self._budget(limits))
-            self._elapsed_s = time.monotonic() - self._started
-            if (stop is not None and stop.is_set()) or self._is_done(limits):
+            self._evaluate(self.gather(limits))
+            # Looked at after at least one playout, so that there is a move to play.
+            done = self.is_done(limits)
+            if (done or (stop is not None and stop.is_set())) and self._playouts > 0:
                 break
             if reporting.is_due(self._elapsed_s):
                 reporting.send(self.report(reporting.min_moves))
@@ -151,34 +148,86 @@ class Search:
             reporting.send(report)
         return report
 
-    def _prepare_root(self) -> None:
-        """Have the root evaluated, noise mixed in, repetitions excluded."""
-        if not self._tree.is_root_expanded:
+    def begin(self, restrictions: MoveRestrictions | None = None) -> None:
+        """Start a search in steps: `gather`, evaluate, `accept`, until `is_done`.
+
+        For those who evaluate the leaves of several searches at once; `run` does it all.
+
+        Raises:
+            ValueError: no position was set.
+        """
+        if not self._has_position:
+            raise ValueError("no position to search")
+        self._started = time.monotonic()
+        self._elapsed_s = 0.0
+        self._playouts = 0
+        self._tree.restrict(restrictions)
+        if self._tree.is_root_expanded:
+            self._open_root()
+        else:
             self._tree.clear()
-            self._evaluate(self._tree.gather(1))
+
+    def _open_root(self) -> None:
+        """Exclude repetitions at an expanded root, and mix noise in."""
         self._tree.open_root()
         if self.params.noise:
             self._tree.mix_noise(self._random)
 
-    def _evaluate(self, count: int) -> None:
-        """Send the gathered leaves to the network and back the answer up."""
+    def gather(self, limits: SearchLimits) -> NDArray[np.uint8]:
+        """Walk down to the leaves of the next batch; playouts without the network are made.
+
+        Args:
+            limits: the search's; no more playouts are started than they leave.
+
+        Returns:
+            The planes of the leaves, uint8 [count, 18, side, side], a view that holds until
+            the next call. No leaves: the next ones follow without the network.
+        """
+        before = self._tree.root_visits
+        most = self._budget(limits) if self._tree.is_root_expanded else 1
+        planes = self._tree.planes(self._tree.gather(most))
+        self._playouts += self._tree.root_visits - before
+        return planes
+
+    def accept(self, policy: NDArray[np.float32], winrate: NDArray[np.float32]) -> None:
+        """Back up the network's answer to the leaves last gathered.
+
+        Args:
+            policy: [count, side² + 1] probabilities.
+            winrate: [count] of the color to play.
+
+        Raises:
+            EvaluationError: the answer cannot be used; the leaves were taken back.
+        """
+        before = self._tree.root_visits
+        is_first = not self._tree.is_root_expanded
         try:
-            policy, value = self.evaluator.evaluate(self._tree.planes(count))
-            self._tree.expand(policy, value, count)
+            self._tree.expand(policy, winrate)
         except ValueError as error:
-            self._tree.cancel(count)
+            self.cancel()
+            raise EvaluationError(f"{self.evaluator.name}: {error}") from error
+        if is_first:
+            self._open_root()
+        else:
+            self._playouts += self._tree.root_visits - before
+
+    def cancel(self) -> None:
+        """Take the leaves last gathered back, as if they had never been looked at."""
+        self._tree.cancel()
+
+    def _evaluate(self, planes: NDArray[np.uint8]) -> None:
+        """Send the gathered leaves to the network and back the answer up."""
+        if not len(planes):
+            return
+        try:
+            answer = self.evaluator.evaluate(planes)
+        except ValueError as error:
+            self.cancel()
             raise EvaluationError(f"{self.evaluator.name}: {error}") from error
         except BaseException:
-            self._tree.cancel(count)
+            self.cancel()
             raise
-
-    def _play_batch(self, most: int) -> None:
-        """Make up to `most` playouts, at most a batch of them with the network."""
-        before = self._tree.root_visits
-        count = self._tree.gather(most)
-        if count:
-            self._evaluate(count)
-        self._playouts += self._tree.root_visits - before
+        self.accept(*answer)
 
     def _left(self, limits: SearchLimits) -> float:
         """Return the playouts that the visit and playout limits leave."""
@@ -199,8 +248,14 @@ class Search:
         rate = self._playouts / self._elapsed_s
         return min(left, math.ceil(rate * max(0.0, limits.time_s - self._elapsed_s)))
 
-    def _is_done(self, limits: SearchLimits) -> bool:
-        """Return whether a limit is reached or, if that is asked for, the move is decided."""
+    def is_done(self, limits: SearchLimits) -> bool:
+        """Return whether a limit is reached or, if that is asked for, the move is decided.
+
+        Takes the time: what follows from it is as of the last call.
+        """
+        self._elapsed_s = time.monotonic() - self._started
+        if not self._tree.is_root_expanded:
+            return False
         if self._left(limits) == 0:
             return True
         if limits.time_s is not None and self._elapsed_s >= limits.time_s:

@@ -1,9 +1,22 @@
 """What a search is told: its constants, and when to stop.
 
-The defaults are those of Leela Zero 0.17, so that the same network plays the same way.
+`SearchParams.leela()` are those of Leela Zero 0.17: the same network plays the same way.
 """
 
 from dataclasses import dataclass
+from typing import Any
+
+#: Leela Zero 0.17, by field of `SearchParams`.
+_LEELA: dict[str, Any] = {
+    "cpuct": 0.5,
+    "cpuct_scale": 0.015,
+    "cpuct_offset": 1.7,
+    "fpu_reduction": 0.25,
+    "root_fpu_reduction": 0.25,
+    "virtual_loss": 3,
+    "batch_size": 1,
+    "lcb_min_visit_ratio": 0.1,
+}
 
 
 def _check(name: str, value: float, low: float, high: float) -> None:
@@ -63,6 +76,21 @@ class SearchParams:
     lcb_min_visit_ratio: float = 0.1
     symmetry: int | None = None
     seed: int | None = None
+
+    @classmethod
+    def leela(cls, **changes: Any) -> "SearchParams":
+        """Return the constants of Leela Zero 0.17, whatever our defaults are.
+
+        With symmetric networks, one thread and no noise the tree is that of the real
+        `leelaz`, visit for visit (tests/engine/test_search_leelaz.py).
+
+        Args:
+            changes: fields of ours that are set as well, such as `seed` or `batch_size`.
+
+        Raises:
+            ValueError: a field is out of range.
+        """
+        return cls(**{**_LEELA, **changes})
 
     def __post_init__(self) -> None:
         """Check every range.

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from lzp.engine.evaluator import in_parts
+from lzp.engine.evaluator import Answer, in_parts
 from lzp.engine.onnxruntime_evaluator import RunOptions
 from lzp.weights.tensors import MAX_SIDE, MIN_SIDE
 
@@ -49,9 +49,7 @@ class TorchScriptEvaluator:
         self._module, self.side = _load(path)
         torch.set_num_threads(options.threads)
 
-    def evaluate(
-        self, planes: NDArray[np.uint8]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def evaluate(self, planes: NDArray[np.uint8]) -> Answer:
         """See `Evaluator.evaluate`."""
         with torch.inference_mode():
             # Copies, since torch warns of arrays that may not be written to.
@@ -61,7 +59,7 @@ class TorchScriptEvaluator:
             ]
             policy = torch.cat([part[0] for part in parts])
             value = torch.cat([part[1] for part in parts])
-        return policy.numpy(), value.numpy()
+        return policy.numpy(), ((1.0 + value) / 2).numpy()
 
 
 def _load(path: Path) -> tuple[Any, int]:

@@ -92,6 +92,7 @@ class Tree:
             priors=np.zeros((nodes, self._size), np.float32),
         )
         self.batch = self._new_batch(params.batch_size)
+        self._count = 0  # leaves on their way to the network
         self._write_constants()
         self.clear()
 
@@ -203,7 +204,8 @@ class Tree:
     def gather(self, most: int) -> int:
         """Walk down until a batch is full or `most` playouts are started; return the leaves."""
         self._make_room()
-        return gather_leaves(self.arrays, self.batch, self._history, self._inverse, most)
+        self._count = gather_leaves(self.arrays, self.batch, self._history, self._inverse, most)
+        return self._count
 
     def _make_room(self) -> None:
         """Double the arrays, up to the bound, before a batch could fill them.
@@ -224,27 +226,29 @@ class Tree:
         """Return the planes of the gathered leaves, [count, 18, side, side], a view."""
         return self.batch.planes[:count].reshape(count, PLANES, self.side, self.side)
 
-    def expand(self, policy: NDArray[np.float32], value: NDArray[np.float32], count: int) -> None:
+    def expand(self, policy: NDArray[np.float32], winrate: NDArray[np.float32]) -> None:
         """Open the gathered leaves with the network's answer and back it up.
 
         Args:
             policy: [count, side² + 1] probabilities.
-            value: [count] in [-1, 1], for the color to play.
-            count: the leaves gathered.
+            winrate: [count] in [0, 1], of the color to play.
 
         Raises:
             ValueError: the answer has another shape or holds something else than finite
                 numbers, none negative in the policy. The batch is still on its way.
         """
-        shapes = (policy.shape, value.shape)
+        count = self._count
+        shapes = (policy.shape, winrate.shape)
         if shapes != ((count, self._size), (count,)):
             raise ValueError(f"it answered {count} positions with arrays of shapes {shapes}")
         self.batch.policy[:count] = policy
-        self.batch.winrate[:count] = (1.0 + value) / 2
+        self.batch.winrate[:count] = winrate
         if not is_sound(self.batch, count):
             raise ValueError("it answered with a number that is no probability or winrate")
         expand_leaves(self.arrays, self.batch, self._inverse, count)
+        self._count = 0
 
-    def cancel(self, count: int) -> None:
-        """Take a gathered batch back, as if it had never started."""
-        cancel_leaves(self.arrays, self.batch, count)
+    def cancel(self) -> None:
+        """Take the gathered batch back, as if it had never started."""
+        cancel_leaves(self.arrays, self.batch, self._count)
+        self._count = 0

@@ -10,6 +10,7 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
+from lzp.engine.evaluator import Answer
 from lzp.engine.player import Player, PlayerParams
 from lzp.engine.search import Search
 from lzp.engine.search_kernels import fills_own_eye
@@ -27,12 +28,10 @@ class _EvenEvaluator:
     side = _SIDE
     name = "none"
 
-    def evaluate(
-        self, planes: NDArray[np.uint8]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return a uniform policy and a value of 0 for every position."""
+    def evaluate(self, planes: NDArray[np.uint8]) -> Answer:
+        """Return a uniform policy and a winrate of one half for every position."""
         count, size = len(planes), _SIDE * _SIDE + 1
-        return np.full((count, size), 1 / size, np.float32), np.zeros(count, np.float32)
+        return np.full((count, size), 1 / size, np.float32), np.full(count, 0.5, np.float32)
 
 
 def warmup() -> float:
@@ -50,7 +49,7 @@ def warmup() -> float:
     search.set_position(game)
     search.run(SearchLimits(visits=50, prune=True))
     search.tree.gather(1)
-    search.tree.cancel(1)
+    search.tree.cancel()
     fills_own_eye(game.boards, 0)
     encode(game.boards)
     game.area_score()

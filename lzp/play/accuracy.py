@@ -157,8 +157,8 @@ def _measured(
         range(count), "measuring", console=console, disable=not sys.stderr.isatty()
     ):
         batch = sampler.batch(0, number)
-        policy, value = evaluator.evaluate(batch.planes)
-        yield _compare(policy, value, batch)
+        policy, winrate = evaluator.evaluate(batch.planes)
+        yield _compare(policy, 2 * winrate - 1, batch)
 
 
 def _compare(policy: NDArray[np.float32], value: NDArray[np.float32], batch: "Batch") -> Measured:

@@ -7,12 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lzp.engine.evaluator import Answer
 from lzp.engine.search import Search
 from lzp.engine.search_params import SearchParams
 from lzp.go import Game
 from lzp.go.vertex import parse_vertex
 
-Answer = tuple[NDArray[np.float32], NDArray[np.float32]]
+
+def as_winrate(value: Any) -> NDArray[np.float32]:
+    """Return values in [-1, 1] as winrates."""
+    return ((1 + np.asarray(value)) / 2).astype(np.float32)
 
 
 class UniformEvaluator:
@@ -35,7 +39,7 @@ class UniformEvaluator:
         assert planes.shape == (count, 18, self.side, self.side)
         self.batches.append(count)
         policy = np.full((count, size), 1 / size, np.float32)
-        return policy, np.array([self._value(position) for position in planes], np.float32)
+        return policy, as_winrate([self._value(position) for position in planes])
 
 
 class HashEvaluator:
@@ -57,7 +61,7 @@ class HashEvaluator:
     def evaluate(self, planes: NDArray[np.uint8]) -> Answer:
         answers = [self.answer(position) for position in planes]
         policy = np.stack([policy for policy, _ in answers])
-        return policy, np.array([value for _, value in answers], np.float32)
+        return policy, as_winrate([value for _, value in answers])
 
 
 def stone_margin(planes: NDArray[np.uint8]) -> float:
@@ -71,8 +75,8 @@ class UrgentEvaluator(UniformEvaluator):
     name = "urgent"
 
     def evaluate(self, planes: NDArray[np.uint8]) -> Answer:
-        _, value = super().evaluate(planes)
-        return np.stack([self._policy(position) for position in planes]), value
+        _, winrate = super().evaluate(planes)
+        return np.stack([self._policy(position) for position in planes]), winrate
 
     def _policy(self, planes: NDArray[np.uint8]) -> NDArray[np.float32]:
         colors = planes[0].astype(int) + 2 * planes[8]

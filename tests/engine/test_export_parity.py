@@ -59,8 +59,8 @@ def all_planes() -> NDArray[np.uint8]:
 
 
 def ask(evaluator: Evaluator) -> Answers:
-    policy, value = evaluator.evaluate(all_planes())
-    return policy.astype(np.float64), value.astype(np.float64)
+    policy, winrate = evaluator.evaluate(all_planes())
+    return policy.astype(np.float64), 2 * winrate.astype(np.float64) - 1
 
 
 def ask_torch(net: GoNet) -> Answers:

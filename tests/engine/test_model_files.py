@@ -54,10 +54,10 @@ def test_every_form_is_known_by_its_content(tmp_path: Path, form: str) -> None:
     path = write_any(tmp_path / f"net.{form}").rename(tmp_path / "a network")
     evaluator = load_evaluator(path, batch_size=4, threads=1)
     assert (evaluator.side, evaluator.name) == (5, "a network")
-    policy, value = evaluator.evaluate(empty_planes(5, 3))
+    policy, winrate = evaluator.evaluate(empty_planes(5, 3))
     assert policy.shape == (3, 26)
-    assert value.shape == (3,)
-    assert policy.dtype == value.dtype == np.float32
+    assert winrate.shape == (3,)
+    assert policy.dtype == winrate.dtype == np.float32
 
 
 @pytest.mark.parametrize("form", FORMS)

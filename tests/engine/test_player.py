@@ -24,10 +24,10 @@ class Wishes(UniformEvaluator):
         self._move = move
 
     def evaluate(self, planes: np.ndarray) -> Any:
-        policy, value = super().evaluate(planes)
+        policy, winrate = super().evaluate(planes)
         policy[:] = 0.05 / policy.shape[1]
         policy[:, self._move] = 0.95
-        return policy, value
+        return policy, winrate
 
 
 def player(evaluator: Any, search: dict | None = None, **params: Any) -> Player:

@@ -150,13 +150,13 @@ def test_answers_are_taken_back_through_the_symmetry(symmetry: int) -> None:
 
     class Beside(UniformEvaluator):
         def evaluate(self, planes):
-            policy, value = super().evaluate(planes)
+            policy, winrate = super().evaluate(planes)
             for slot, position in enumerate(planes):
                 there = np.flatnonzero(position[8].ravel())
                 if len(there) == 1:
                     policy[slot] = 0.0
                     policy[slot, there[0] + 5 if there[0] < 20 else there[0] - 5] = 1.0
-            return policy, value
+            return policy, winrate
 
     game = Game(5)
     game.play(stone)
@@ -306,18 +306,18 @@ class Broken(HashEvaluator):
 
     def evaluate(self, planes):
         self.calls += 1
-        policy, value = super().evaluate(planes)
+        policy, winrate = super().evaluate(planes)
         if self.calls != 3:
-            return policy, value
+            return policy, winrate
         if self.fault == "raise":
             raise RuntimeError("out of memory")
         if self.fault == "shape":
-            return policy[:, :-1], value
+            return policy[:, :-1], winrate
         if self.fault == "value":
-            return policy, np.full_like(value, np.nan)
+            return policy, np.full_like(winrate, np.nan)
         policy = policy.copy()
         policy[-1, 3] = {"nan": np.nan, "inf": np.inf, "negative": -0.1}[self.fault]
-        return policy, value
+        return policy, winrate
 
 
 @pytest.mark.parametrize("fault", ["raise", "shape", "value", "nan", "inf", "negative"])

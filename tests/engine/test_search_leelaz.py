@@ -106,7 +106,7 @@ def test_visits_equal_the_real_leelaz(tmp_path: Path, seed: int, manage: str) ->
     for vertex in POSITIONS[seed % len(POSITIONS)].split():
         game.play(parse_vertex(vertex, SIDE))
     evaluator = load_evaluator(path, batch_size=1, threads=1)
-    search = Search(evaluator, SearchParams(batch_size=1, symmetry=0))
+    search = Search(evaluator, SearchParams.leela(symmetry=0))
     search.set_position(game)
     saves = manage == "on"
     limits = SearchLimits(visits=VISITS, prune=saves, stop_when_decided=saves)
@@ -135,8 +135,8 @@ def test_networks_have_no_sense_of_direction(tmp_path: Path) -> None:
     board[0, 70], board[8, 5], board[16] = 1, 1, 1
     for symmetry in range(SYMMETRIES):
         planes[symmetry] = board[:, table[symmetry]].reshape(18, SIDE, SIDE)
-    policy, value = evaluator.evaluate(planes)
-    assert np.ptp(value) < 1e-5
+    policy, winrate = evaluator.evaluate(planes)
+    assert np.ptp(winrate) < 1e-5
     for symmetry in range(SYMMETRIES):
         assert policy[symmetry, :-1] == pytest.approx(policy[0, table[symmetry]], abs=1e-5)
     assert policy[0].max() > 3 * policy[0].min()

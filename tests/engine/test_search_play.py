@@ -215,10 +215,10 @@ def test_pass_is_no_candidate_on_an_open_board() -> None:
 def test_policy_without_legal_moves_becomes_even() -> None:
     class Nowhere(UniformEvaluator):
         def evaluate(self, planes):
-            policy, value = super().evaluate(planes)
+            policy, winrate = super().evaluate(planes)
             policy[:] = 0.0
             policy[:, -1] = 1.0
-            return policy, value
+            return policy, winrate
 
     moves = _all_moves(search_on(Game(9), Nowhere(9)))
     assert [move.prior for move in moves] == pytest.approx([1 / 81] * 81)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from lzp.engine.evaluator import Answer
 from lzp.engine.search import Search
 from lzp.engine.search_params import SearchLimits, SearchParams
 from lzp.go import Game
@@ -23,16 +24,14 @@ class TableEvaluator:
         random = np.random.default_rng(0)
         policy = np.exp(random.normal(0.0, 3.0, (_ANSWERS, 362)))
         self._policy = (policy / policy.sum(axis=1, keepdims=True)).astype(np.float32)
-        self._value = np.tanh(random.normal(0.0, 0.3, _ANSWERS)).astype(np.float32)
+        self._winrate = random.uniform(0.3, 0.7, _ANSWERS).astype(np.float32)
         self._next = 0
 
-    def evaluate(
-        self, planes: NDArray[np.uint8]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def evaluate(self, planes: NDArray[np.uint8]) -> Answer:
         start = self._next
         end = start + len(planes)
         self._next = 0 if end + len(planes) > _ANSWERS else end
-        return self._policy[start:end], self._value[start:end]
+        return self._policy[start:end], self._winrate[start:end]
 
 
 @pytest.mark.bench

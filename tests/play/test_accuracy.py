@@ -34,7 +34,7 @@ class Oracle:
         for row, move in enumerate(batch.policy_target.tolist()):
             policy[row, [other for other in range(82) if other != move][: self.rank]] = 0.2
             policy[row, move] = 0.1
-        return policy, np.float32(self.value) * batch.value_target
+        return policy, (1 + np.float32(self.value) * batch.value_target) / 2
 
 
 @pytest.fixture(scope="module")

@@ -48,13 +48,13 @@ def test_every_position_is_measured_as_the_network_answers_for_it_alone(position
     for index in range(0, len(found.game), 7):
         game = positions.replay(index)
         seen.add((int(positions.store[index]), int(found.game[index]), game.ply))
-        policy, value = evaluator.evaluate(encode(game.boards))
+        policy, winrate = evaluator.evaluate(encode(game.boards))
         store = positions.stores[positions.store[index]]
         color, move = store.moves(int(found.game[index]))[game.ply]
         assert found.played[index] == move
         assert found.black[index] == (color == BLACK)
         assert found.nats[index] == pytest.approx(-math.log(policy[0, move]), rel=1e-4)
-        assert found.value[index] == pytest.approx(value[0], abs=1e-5)
+        assert found.value[index] == pytest.approx(2 * winrate[0] - 1, abs=1e-5)
         assert found.rank[index] == sorted(-policy[0]).index(-policy[0, move])
         assert found.top_shares[index] == pytest.approx(sorted(policy[0])[:-6:-1], rel=1e-4)
         won = store.numbers("result")[found.game[index]] == (1 if color == BLACK else -1)

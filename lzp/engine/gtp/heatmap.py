@@ -28,13 +28,13 @@ class Opinion:
 def opinions(evaluator: Evaluator, game: Game) -> list[Opinion]:
     """Return the network's opinion of a game's position under each of the 8 symmetries."""
     planes = encode(np.repeat(game.boards, SYMMETRIES), np.arange(SYMMETRIES))
-    policies, values = evaluator.evaluate(planes)
+    policies, winrates = evaluator.evaluate(planes)
     tables = symmetry_tables(game.side)
     found = []
     for symmetry in range(SYMMETRIES):
         policy = policies[symmetry].astype(np.float64)
         policy[tables[symmetry]] = policies[symmetry, :-1]
-        found.append(Opinion(policy, (1 + float(values[symmetry])) / 2))
+        found.append(Opinion(policy, float(winrates[symmetry])))
     return found
 
 
