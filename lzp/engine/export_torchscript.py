@@ -14,7 +14,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from lzp.engine.torchscript_evaluator import METADATA_FILE, without_jit_warnings
+from lzp.engine.torchscript_evaluator import without_jit_warnings
+from lzp.engine.torchscript_file import METADATA_FILE
 from lzp.features import PLANES, PLANES_VERSION
 from lzp.net import LeelaNet, NetOutput, load_network, network_from_weights
 from lzp.weights import LeelaWeights

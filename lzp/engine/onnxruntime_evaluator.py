@@ -1,11 +1,8 @@
-"""Networks run by ONNX Runtime: on an NVIDIA GPU where there is one, else on the CPU."""
+"""Networks run by ONNX Runtime on the CPU, and how any of its sessions is opened."""
 
-import ctypes
 import os
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -14,115 +11,98 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lzp.engine.evaluator import Answer, in_parts
+from lzp.engine.network_file import NetworkFile, first_line
+from lzp.engine.onnx_nodes import INPUT, POLICY
+from lzp.engine.played_graph import WINRATE, played_graph
+from lzp.engine.run_options import RunOptions
 
 CPU_PROVIDER = "CPUExecutionProvider"
-#: Without TF32, whose 10-bit mantissas shift winrates in the third digit.
-CUDA_PROVIDER = ("CUDAExecutionProvider", {"use_tf32": "0"})
+OUTPUTS = [POLICY, WINRATE]
 SILENT = 4
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RunOptions:
-    """How a network is run.
-
-    Attributes:
-        batch_size: most positions run at once; larger requests are split.
-        threads: CPU threads of one evaluation.
-
-    Raises:
-        ValueError: a number below 1.
-    """
-
-    batch_size: int
-    threads: int
-
-    def __post_init__(self) -> None:
-        for name, number in (("batch_size", self.batch_size), ("threads", self.threads)):
-            if number < 1:
-                raise ValueError(f"{name}: {number}, expected 1 or more")
+#: A provider by its name, and what it is told.
+Provider = tuple[str, Mapping[str, str]]
 
 
 class OnnxEvaluator:
-    """An `Evaluator` that runs an ONNX model framed as `lzp.engine.onnx_nodes` shows.
+    """An `Evaluator` over a session of a graph of `lzp.engine.played_graph`.
+
+    Several may share a session: each call runs in its caller's thread.
 
     Args:
-        model: the serialized model.
-        name: what to call the network.
-        side: lines of its board.
-        options: threads and batch size.
-
-    Raises:
-        RuntimeError: ONNX Runtime refuses the model.
+        session: of ONNX Runtime.
+        file: the network's name and side.
+        batch_size: most positions run at once; larger requests are split.
     """
 
-    def __init__(self, model: bytes, name: str, side: int, options: RunOptions) -> None:
-        self.name = name
-        self.side = side
-        self._batch_size = options.batch_size
-        self._session = _open_session(model, options.threads)
-
-    @property
-    def device(self) -> str:
-        """Where the network runs: ``cpu`` or ``cuda``."""
-        first: str = self._session.get_providers()[0]
-        return first.removesuffix("ExecutionProvider").lower()
+    def __init__(self, session: Any, file: NetworkFile, batch_size: int) -> None:
+        self.name = file.name
+        self.side = file.side
+        self._batch_size = batch_size
+        self._session = session
 
     def evaluate(self, planes: NDArray[np.uint8]) -> Answer:
         """See `Evaluator.evaluate`."""
-        outputs = ["policy", "value"]
         parts = [
-            self._session.run(outputs, {"planes": part})
-            for part in in_parts(planes, self._batch_size)
+            self._session.run(OUTPUTS, {INPUT: part}) for part in in_parts(planes, self._batch_size)
         ]
-        policy, value = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-        return policy, (value + np.float32(1)) / np.float32(2)
+        if len(parts) == 1:
+            return parts[0][0], parts[0][1]
+        policy, winrate = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        return policy, winrate
 
 
-def _open_session(model: bytes, threads: int) -> Any:
-    """Return a session on the best device that works."""
-    ort = _onnxruntime()
+def open_onnxruntime(file: NetworkFile, options: RunOptions) -> list[OnnxEvaluator]:
+    """Return an evaluator for each lane, on the CPU.
+
+    Raises:
+        RuntimeError: ONNX Runtime refuses the network.
+    """
+    model = played_graph(file.onnx, options.precision).SerializeToString()
+    session = open_session(model, options.threads, [(CPU_PROVIDER, {})])
+    return [OnnxEvaluator(session, file, options.batch_size) for _ in range(options.lanes)]
+
+
+def open_session(model: bytes, threads: int, providers: Sequence[Provider]) -> Any:
+    """Return a session on the first of some providers; what it cannot do, the next does.
+
+    Args:
+        model: the serialized model.
+        threads: CPU threads of one call, the caller's included.
+        providers: best first.
+
+    Raises:
+        RuntimeError: ONNX Runtime refuses the model or the first provider.
+    """
+    ort = onnxruntime_module()
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = SILENT  # what fails is raised as well
     # Idle threads that spin take the cores from the search: half the speed on two cores.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-
-    def open_on(providers: list[Any]) -> Any:
-        # With its own fallback ONNX Runtime would print to stdout, which is GTP's.
-        return ort.InferenceSession(model, options, providers=providers, enable_fallback=0)
-
     try:
-        if "CUDAExecutionProvider" in ort.get_available_providers() and _has_nvidia_gpu():
-            try:
-                preload_cuda(ort)
-                return open_on([CUDA_PROVIDER, CPU_PROVIDER])
-            except Exception as error:
-                reason = str(error).strip().splitlines()[0]
-                print(f"the GPU cannot be used, taking the CPU: {reason}", file=sys.stderr)
-        return open_on([CPU_PROVIDER])
+        # With its own fallback ONNX Runtime would print to stdout, which is GTP's.
+        session = ort.InferenceSession(
+            model,
+            options,
+            providers=[(name, dict(told)) for name, told in providers],
+            enable_fallback=0,
+        )
     except Exception as error:  # the bindings' exceptions share no public base class
-        raise RuntimeError(str(error).strip().splitlines()[0]) from None
+        raise RuntimeError(first_line(error)) from None
+    if session.get_providers()[0] != providers[0][0]:
+        raise RuntimeError(f"{providers[0][0]} cannot be used on this machine")
+    return session
 
 
 @cache
-def _onnxruntime() -> ModuleType:
+def onnxruntime_module() -> ModuleType:
     """Return onnxruntime, imported without its warnings about devices that are not there."""
     with _without_stderr():
         import onnxruntime
     onnxruntime.set_default_logger_severity(SILENT)
     return onnxruntime  # type: ignore[no-any-return]
-
-
-def preload_cuda(ort: ModuleType) -> None:
-    """Load CUDA's libraries from pip packages, where a session would not look for them.
-
-    ONNX Runtime's own function tells on stdout what it misses, and stdout is GTP's: its
-    module gets a silent `print`. A session without the libraries says so by itself.
-    """
-    vars(ort)["print"] = lambda *_args, **_options: None
-    if hasattr(ort, "preload_dlls"):
-        ort.preload_dlls()
 
 
 @contextmanager
@@ -144,15 +124,3 @@ def _without_stderr() -> Iterator[None]:
     finally:
         os.dup2(kept, 2)
         os.close(kept)
-
-
-def _has_nvidia_gpu() -> bool:
-    """Ask the driver whether there is a GPU, so that CUDA is not tried, and logs, in vain."""
-    name = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
-    try:
-        driver = ctypes.CDLL(name)
-    except OSError:
-        return False
-    count = ctypes.c_int(0)
-    started = driver.cuInit(0) == 0
-    return started and driver.cuDeviceGetCount(ctypes.byref(count)) == 0 and count.value > 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import onnx
 
-from lzp.engine.model import ONNX_MAGIC, ZIP_MAGIC, describe_checkpoint, is_checkpoint
+from lzp.engine.network_file import ONNX_MAGIC, ZIP_MAGIC, describe_checkpoint, is_checkpoint
 from lzp.engine.onnx_nodes import METADATA_PREFIX
 from lzp.weights import read_weights
 

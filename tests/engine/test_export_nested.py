@@ -12,7 +12,6 @@ from lzp.engine.evaluator import Evaluator
 from lzp.engine.export_check import compare_files
 from lzp.engine.model import as_onnx, load_evaluator, read_network
 from lzp.engine.onnx_nested import NestedWeights
-from lzp.engine.onnxruntime_evaluator import OnnxEvaluator, RunOptions
 from lzp.features import SYMMETRIES, encode
 from lzp.go import Game
 from lzp.net import NestedBottleneckNet
@@ -142,7 +141,8 @@ def test_the_same_weights_exported_for_another_side_play_there(tmp_path: Path) -
     large = NestedBottleneckNet(2, 16, 13).eval()
     large.load_state_dict(small.state_dict())
     network = read_network(checkpoint_of(large, tmp_path))
-    model = as_onnx(network, "large").SerializeToString()
-    evaluator = OnnxEvaluator(model, "large", 13, RunOptions(batch_size=4, threads=1))
+    path = tmp_path / "large.onnx"
+    path.write_bytes(as_onnx(network, "large").SerializeToString())
+    evaluator = load_evaluator(path, batch_size=4, threads=1)
     policy, _ = evaluator.evaluate(encode(Game(13).boards))
     assert policy.shape == (1, 170)

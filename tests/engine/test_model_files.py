@@ -9,16 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from lzp.engine.evaluator import empty_planes, find_fault
+from lzp.engine.evaluator import empty_planes
 from lzp.engine.export import write_model
 from lzp.engine.model import ModelError, load_evaluator
 from lzp.engine.onnx_graph import build_model
-from lzp.engine.onnxruntime_evaluator import OnnxEvaluator, RunOptions, preload_cuda
+from lzp.engine.run_options import RunOptions
 from lzp.engine.torchscript_evaluator import without_jit_warnings
 from tests.net.random_net import random_net, save_checkpoint
 from tests.networks import random_weights
@@ -300,7 +299,7 @@ def test_without_a_path_the_shipped_network_is_loaded() -> None:
 def test_an_installation_without_a_network_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lzp.engine.model.SHIPPED_NETWORK", "other.txt.gz")
+    monkeypatch.setattr("lzp.engine.network_file.SHIPPED_NETWORK", "other.txt.gz")
     with pytest.raises(ModelError, match=r"other\.txt\.gz: the shipped network is missing"):
         load_evaluator(None, batch_size=1, threads=1)
 
@@ -316,24 +315,11 @@ def test_playing_from_weights_imports_no_torch(tmp_path: Path) -> None:
     assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
-def test_the_cpu_is_used_where_there_is_no_gpu() -> None:
-    model = build_model(WEIGHTS, "net").SerializeToString()
-    evaluator = OnnxEvaluator(model, "net", 5, RunOptions(batch_size=1, threads=1))
-    assert evaluator.device in ("cpu", "cuda")
-    assert find_fault(evaluator, evaluator.evaluate(empty_planes(5, 1)), 1) is None
-
-
-def test_looking_for_cuda_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
-    preload_cuda(onnxruntime)
-    assert capfd.readouterr() == ("", "")
-
-
-@pytest.mark.parametrize(
-    "numbers", [{"batch_size": 0, "threads": 1}, {"batch_size": 1, "threads": 0}]
-)
-def test_batch_size_and_threads_must_be_positive(numbers: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match=r"0, expected 1 or more"):
-        RunOptions(**numbers)
+@pytest.mark.parametrize("name", ["batch_size", "threads", "lanes"])
+def test_counts_of_a_run_must_be_positive(name: str) -> None:
+    numbers = {"batch_size": 1, "threads": 1, "lanes": 1, name: 0}
+    with pytest.raises(ValueError, match=rf"{name}: 0, expected 1 or more"):
+        RunOptions(**numbers)  # type: ignore[arg-type]
 
 
 def test_onnx_files_carry_what_they_are() -> None:
