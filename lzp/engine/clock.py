@@ -1,8 +1,8 @@
-"""Time: what a side has left, and how much of it one move may take.
+"""Clocks: what a side has left under every way of counting time that boards know.
 
-Three kinds of clock, as GTP knows them: absolute (main time only), Canadian (so many
-stones in each period), and Japanese byo-yomi (a number of periods for one move each).
-The share a move may take follows Leela Zero 0.17. Seconds throughout.
+Absolute (main time only), Canadian (so many stones in each period), Japanese byo-yomi (a
+number of periods of one move each), and Fischer (every move adds to the main time). How
+much of it a move may take is for time_plan.py. Seconds throughout.
 """
 
 import math
@@ -14,6 +14,9 @@ from lzp.go.constants import BLACK, WHITE
 
 #: GTP's way to say "no limit": byo-yomi time without stones or periods. 31 days.
 UNLIMITED_S = 31 * 24 * 3600.0
+#: A single report of a controller counts for so much at most when delays are measured: a
+#: clock that was set by hand is no delay.
+_MOST_DELAY_S = 2.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,25 +28,36 @@ class TimeSettings:
         byo_s: length of a period after that; 0 for none.
         stones: moves to make in each Canadian period.
         periods: Japanese periods of one move each.
+        increment_s: what each move adds to the main time (Fischer).
+        main_limit_s: what the main time never grows beyond; None is no limit.
+        move_limit_s: the most that one move may take; None is no limit.
     """
 
     main_s: float = 3600.0
     byo_s: float = 0.0
     stones: int = 0
     periods: int = 0
+    increment_s: float = 0.0
+    main_limit_s: float | None = None
+    move_limit_s: float | None = None
 
     def __post_init__(self) -> None:
         """Check the ranges.
 
         Raises:
-            ValueError: a negative or endless number, or both kinds of periods.
+            ValueError: a negative or endless number, two kinds of clock at once, or a limit
+                below the main time.
         """
-        for name in ("main_s", "byo_s", "stones", "periods"):
+        for name in self.__slots__:
             value = getattr(self, name)
-            if not (value >= 0 and math.isfinite(value)):
+            if value is not None and not (value >= 0 and math.isfinite(value)):
                 raise ValueError(f"{name} must not be negative or endless: {value}")
         if self.stones and self.periods:
             raise ValueError("a clock has either stones or periods, not both")
+        if self.increment_s and self.byo_s:
+            raise ValueError("a clock has either an increment or periods, not both")
+        if self.main_limit_s is not None and self.main_limit_s < self.main_s:
+            raise ValueError(f"main_limit_s is less than main_s: {self.main_limit_s:g}")
 
     @property
     def is_unlimited(self) -> bool:
@@ -51,15 +65,34 @@ class TimeSettings:
         return self.byo_s > 0 and self.stones == 0 and self.periods == 0
 
 
+@dataclass(frozen=True, slots=True)
+class Remaining:
+    """What one color has left at one moment.
+
+    Attributes:
+        left_s: of its main time, or of its period; less than 0 if overdrawn.
+        in_byo: whether its main time is over.
+        stones: moves to make in the Canadian period.
+        periods: Japanese periods left, the running one included.
+    """
+
+    left_s: float
+    in_byo: bool
+    stones: int
+    periods: int
+
+
 @dataclass(slots=True)
 class _SideClock:
-    """What one color has left."""
+    """What one color has left, and since when its clock runs."""
 
     left_s: float
     in_byo: bool
     stones: int
     periods: int
     started: float | None = None
+    #: Moves since the controller last told the time.
+    untold_moves: int = 0
 
 
 class Clock:
@@ -70,6 +103,7 @@ class Clock:
         settings: TimeSettings | None = None,
         *,
         lag_s: float = 1.0,
+        unseen_s: float = 0.0,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         """Set both clocks.
@@ -77,16 +111,20 @@ class Clock:
         Args:
             settings: None for an hour each.
             lag_s: what to keep back on every move for delays on the way.
+            unseen_s: what a move costs besides what passes between `start` and `stop`; the
+                controller's word replaces it.
             now: seconds from any start; for tests.
         """
         self.settings = settings or TimeSettings()
         self.lag_s = lag_s
+        self._unseen_s = unseen_s
         self._now = now
         self.reset()
 
     def reset(self) -> None:
         """Give both sides their full time again."""
         self._sides = {color: self._full() for color in (BLACK, WHITE)}
+        self._delays_s, self._delayed_moves = 0.0, 0
 
     def _full(self) -> _SideClock:
         """Return a side's clock at the start of a game."""
@@ -104,9 +142,20 @@ class Clock:
 
     def left_s(self, color: int) -> float:
         """Return the seconds a color has left, in its main time or its period."""
+        return self.remaining(color).left_s
+
+    def remaining(self, color: int) -> Remaining:
+        """Return what a color has left now, its running move taken off."""
         side = self._sides[color]
         running = 0.0 if side.started is None else self._now() - side.started
-        return side.left_s - running
+        return Remaining(side.left_s - running, side.in_byo, side.stones, side.periods)
+
+    @property
+    def delay_s(self) -> float:
+        """What a move cost on average beyond what we saw, from what the controller told."""
+        if self._delayed_moves == 0:
+            return self._unseen_s
+        return max(0.0, self._unseen_s + self._delays_s / self._delayed_moves)
 
     def adjust(self, color: int, left_s: float, stones: int) -> None:
         """Take over what a controller says (GTP time_left).
@@ -118,6 +167,7 @@ class Clock:
                 0 stones say that main time has just run out.
         """
         side = self._sides[color]
+        self._learn_delay(side, left_s, stones)
         side.started = None
         if left_s <= 0 and stones <= 0:
             self._enter_byo(side)
@@ -129,17 +179,33 @@ class Clock:
         else:
             side.periods = stones
 
+    def _learn_delay(self, side: _SideClock, left_s: float, stones: int) -> None:
+        """Note how much less a controller shows than we count, while both are in main time.
+
+        A controller that shows whole seconds is off by up to one, but never twice: over
+        many moves that is forgotten.
+        """
+        moves, side.untold_moves = side.untold_moves, 0
+        if moves == 0 or side.in_byo or stones > 0 or left_s <= 0:
+            return
+        difference = side.left_s - left_s
+        self._delays_s += min(max(difference, -_MOST_DELAY_S), _MOST_DELAY_S)
+        self._delayed_moves += moves
+
     def start(self, color: int) -> None:
-        """Let a color's clock run."""
-        self._sides[color].started = self._now()
+        """Let a color's clock run, unless it does already."""
+        side = self._sides[color]
+        if side.started is None:
+            side.started = self._now()
 
     def stop(self, color: int) -> None:
         """Stop a color's clock after a move and take the time off."""
         side = self._sides[color]
         if side.started is None:
             return
-        spent = self._now() - side.started
+        spent = self._now() - side.started + self._unseen_s
         side.started = None
+        side.untold_moves += 1
         if not side.in_byo and spent >= side.left_s and self.settings.byo_s > 0:
             spent -= side.left_s
             self._enter_byo(side)
@@ -148,7 +214,13 @@ class Clock:
         elif side.in_byo and self.settings.stones:
             self._spend_stone(side, spent)
         elif not self.settings.is_unlimited:
-            side.left_s -= spent
+            self._spend_main(side, spent)
+
+    def _spend_main(self, side: _SideClock, spent: float) -> None:
+        """Take a move off the main time and add what the move earns."""
+        side.left_s += self.settings.increment_s - spent
+        if self.settings.main_limit_s is not None:
+            side.left_s = min(side.left_s, self.settings.main_limit_s)
 
     def _spend_periods(self, side: _SideClock, spent: float) -> None:
         """Take off every whole period that a move took; the last one always stays."""
@@ -171,37 +243,3 @@ class Clock:
         if self.settings.periods:
             return False
         return not (self.settings.stones and side.stones <= 1)
-
-    def move_time_s(self, color: int, area: int, ply: int, *, saves_time: bool = True) -> float:
-        """Return the seconds that a move may take at most.
-
-        A share of what is left, by the moves still expected, and what a period adds:
-        the formula of Leela Zero 0.17.
-
-        Args:
-            color: who is to move.
-            area: points of the board.
-            ply: moves played so far.
-            saves_time: whether searches end early, so that more may be planned for each.
-        """
-        settings, side = self.settings, self._sides[color]
-        if settings.is_unlimited:
-            return UNLIMITED_S
-        moves, left_s, extra_s = _moves_expected(area, ply, saves_time), self.left_s(color), 0.0
-        if side.in_byo and settings.periods:
-            left_s, extra_s = 0.0, settings.byo_s
-        elif side.in_byo:
-            moves = max(side.stones, 1)
-        elif settings.stones:
-            extra_s = settings.byo_s / settings.stones
-            left_s += extra_s
-        elif settings.periods:
-            left_s += settings.byo_s * (settings.periods - 1)
-            extra_s = settings.byo_s
-        return max(left_s - self.lag_s, 0.0) / moves + max(extra_s - self.lag_s, 0.0)
-
-
-def _moves_expected(area: int, ply: int, saves_time: bool) -> int:
-    """Return how many moves of ours a game may still take; less time goes to the opening."""
-    base = area // (9 if saves_time else 5)
-    return max(1, base + max(0, area // 6 - ply))

@@ -10,10 +10,12 @@ from typing import Literal, Unpack
 import numpy as np
 
 from lzp.engine.clock import Clock
+from lzp.engine.pacing import Pacing
 from lzp.engine.report import MoveReport, SearchReport
 from lzp.engine.search import Search, Watching
 from lzp.engine.search_kernels import fills_own_eye
 from lzp.engine.search_params import SearchLimits
+from lzp.engine.time_plan import leela_move_time_s, own_plan
 from lzp.go.constants import BLACK, WHITE
 from lzp.go.game import Game
 
@@ -36,6 +38,7 @@ class PlayerParams:
         time_management: "on" drops moves that can no longer become the best, and ends when
             one is left if the time can be used later; "fast" ends even if it cannot;
             "no_pruning" ends early but drops no move; "off" does neither.
+        leela_time: whether a clock is shared out by Leela Zero's formula instead of ours.
         resign_percent: resign at this winrate or below; negative is 10, and later with a
             handicap; 0 is never.
     """
@@ -44,6 +47,7 @@ class PlayerParams:
     playouts: int | None = None
     max_time_s: float | None = None
     time_management: Literal["on", "off", "fast", "no_pruning"] = "on"
+    leela_time: bool = False
     resign_percent: float = -1.0
 
     def __post_init__(self) -> None:
@@ -74,6 +78,15 @@ class Decision:
     winrate: float
 
 
+@dataclass(frozen=True, slots=True)
+class _LastMove:
+    """A decision of ours: at what ply of whose game, and what it promised."""
+
+    color: int
+    ply: int
+    winrate: float
+
+
 class Player:
     """Decides on moves with one search. Not to be shared between threads."""
 
@@ -81,6 +94,7 @@ class Player:
         """Play with a search."""
         self.search = search
         self.params = params
+        self._last: _LastMove | None = None
 
     def choose(
         self,
@@ -96,7 +110,8 @@ class Player:
         Args:
             game: the position.
             color: who is to move; may be out of turn.
-            clock: started and stopped for the color; None sets no time.
+            clock: started for the color if it does not run yet, and stopped; None sets no
+                time.
             cleanup: whether dead stones are to be taken: no passing while there is another
                 move that fills no own eye, and no resigning.
             watching: see `Watching`; once it is stopped, a move is decided on all the same.
@@ -106,12 +121,11 @@ class Player:
             ValueError: the network is for another side.
         """
         game = _with_turn(game, color)
-        limits = self._limits(game, clock)
         if clock is not None:
             clock.start(color)
         try:
             self.search.set_position(game)
-            report = self.search.run(limits, **watching)
+            report = self.search.run(self._limits(game, clock), **watching)
         finally:
             if clock is not None:
                 clock.stop(color)
@@ -119,7 +133,9 @@ class Player:
         restrictions = watching.get("restrictions")
         if restrictions is not None and restrictions.forbids_resigning(color, game.ply):
             may_resign = False
-        return self._decide(game, report, may_resign=may_resign, cleanup=cleanup)
+        decision = self._decide(game, report, may_resign=may_resign, cleanup=cleanup)
+        self._last = _LastMove(color, game.ply, decision.winrate)
+        return decision
 
     def ponder(self, game: Game, stop: threading.Event) -> SearchReport | None:
         """Think about a position until the stop signal or the visit and playout limits.
@@ -138,24 +154,43 @@ class Player:
         return self.search.run(limits, stop=stop)
 
     def _limits(self, game: Game, clock: Clock | None) -> SearchLimits:
-        """Return when to stop thinking about a move."""
+        """Return when to stop thinking about a move; the clock runs already."""
         params = self.params
         mode = params.time_management
-        area = game.side * game.side
-        times = [] if params.max_time_s is None else [params.max_time_s]
-        can_bank = True
-        if clock is not None:
-            saves = mode != "off"
-            times.append(clock.move_time_s(game.to_play, area, game.ply, saves_time=saves))
+        pacing, time_s, can_bank = None, params.max_time_s, True
+        if clock is not None and params.leela_time:
+            time_s = self._leela_time_s(game, clock)
             can_bank = clock.can_bank(game.to_play)
+        elif clock is not None:
+            pacing = self._pacing(game, clock)
+            can_bank = pacing.plan.can_bank
         may_end = mode == "fast" or (mode != "off" and can_bank and params.playouts is None)
         return SearchLimits(
             visits=params.visits,
             playouts=params.playouts,
-            time_s=min(times, default=None),
+            time_s=time_s,
             prune=mode in ("on", "fast"),
             stop_when_decided=may_end,
+            pacing=pacing,
         )
+
+    def _leela_time_s(self, game: Game, clock: Clock) -> float:
+        """Return what Leela Zero would give a move, within the player's own limit."""
+        area, saves = game.side * game.side, self.params.time_management != "off"
+        time_s = leela_move_time_s(clock, game.to_play, area, game.ply, saves_time=saves)
+        return time_s if self.params.max_time_s is None else min(time_s, self.params.max_time_s)
+
+    def _pacing(self, game: Game, clock: Clock) -> Pacing:
+        """Return how a move's time is decided on; with time management off, it is fixed."""
+        plan = own_plan(clock, game.to_play, game.side * game.side, game.ply)
+        if self.params.max_time_s is not None:
+            plan = plan.limited(self.params.max_time_s)
+        if self.params.time_management == "off":
+            return Pacing(plan.fixed())
+        last, before = self._last, None
+        if last is not None and (last.color, last.ply + 2) == (game.to_play, game.ply):
+            before = last.winrate
+        return Pacing(plan, before)
 
     def _decide(
         self, game: Game, report: SearchReport, *, may_resign: bool, cleanup: bool

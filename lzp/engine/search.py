@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lzp.engine.evaluator import Evaluator
+from lzp.engine.pacing import RootReader
 from lzp.engine.report import Reporter, SearchReport
 from lzp.engine.report_kernels import count_contenders
 from lzp.engine.restrictions import MoveRestrictions
@@ -27,6 +28,16 @@ MOST_VISITS = 2**30
 #: Before so much time and so many playouts, their rate says little.
 _RATE_TIME_S = 1.0
 _RATE_PLAYOUTS = 100
+#: The same for a search that is paced: it sees what a second brings in a tenth of it, and
+#: expects a little more than the rate says.
+_PACED_RATE_TIME_S = 0.1
+_PACED_RATE_PLAYOUTS = 30
+_PACED_MARGIN = 1.2
+#: How much of the longest gap between two looks at the time is remembered at the next one:
+#: half of it after 140, so that one long gap does not hurry every move of a game.
+_GAP_FADE = 0.995
+#: What a gap is taken to be before the first was seen.
+_FIRST_GAP_S = 0.05
 
 
 class EvaluationError(RuntimeError):
@@ -91,6 +102,8 @@ class Search:
         self._has_position = False
         self._started = 0.0
         self._elapsed_s = 0.0
+        self._longest_gap_s = _FIRST_GAP_S
+        self._root_reader = RootReader(params.lcb_min_visit_ratio, evaluator.side)
         self._playouts = 0
 
     @property
@@ -135,7 +148,7 @@ class Search:
         self.begin(watching.get("restrictions"))
         stop = watching.get("stop")
         reporting = _Reporting(watching)
-        while True:
+        while not self._has_no_time(limits):
             self._evaluate(self.gather(limits))
             # Looked at after at least one playout, so that there is a move to play.
             done = self.is_done(limits)
@@ -143,6 +156,7 @@ class Search:
                 break
             if reporting.is_due(self._elapsed_s):
                 reporting.send(self.report(reporting.min_moves))
+        self._take_time()
         report = self.report(reporting.min_moves)
         if not reporting.was_sent:
             reporting.send(report)
@@ -239,31 +253,60 @@ class Search:
         """Return the playouts of the next batch at most; at least one."""
         return int(max(1, min(self._left(limits), 2**31)))
 
-    def _expected_left(self, limits: SearchLimits) -> float:
-        """Return an estimate of the playouts still to come."""
+    def _expected_left(self, limits: SearchLimits, time_s: float | None) -> float:
+        """Return an estimate of the playouts still to come until a time limit."""
         left = self._left(limits)
-        early = self._elapsed_s < _RATE_TIME_S or self._playouts < _RATE_PLAYOUTS
-        if limits.time_s is None or early:
+        least_s, least, margin = _RATE_TIME_S, _RATE_PLAYOUTS, 1.0
+        if limits.pacing is not None:
+            least_s, least, margin = _PACED_RATE_TIME_S, _PACED_RATE_PLAYOUTS, _PACED_MARGIN
+        if time_s is None or self._elapsed_s < least_s or self._playouts < least:
             return left
-        rate = self._playouts / self._elapsed_s
-        return min(left, math.ceil(rate * max(0.0, limits.time_s - self._elapsed_s)))
+        rate = margin * self._playouts / self._elapsed_s
+        return min(left, math.ceil(rate * max(0.0, time_s - self._elapsed_s)))
+
+    def _take_time(self) -> None:
+        """Note the time since the search began, and the longest gap between two notes."""
+        elapsed_s = time.monotonic() - self._started
+        gap_s = elapsed_s - self._elapsed_s
+        self._longest_gap_s = max(gap_s, _GAP_FADE * self._longest_gap_s)
+        self._elapsed_s = elapsed_s
+
+    def _time_limit_s(self, limits: SearchLimits) -> float | None:
+        """Return the seconds after which no further batch is to be begun; None if none."""
+        pacing = limits.pacing
+        if pacing is None:
+            return limits.time_s
+        if pacing.wants_look(self._elapsed_s):
+            pacing.look(self._elapsed_s, self._root_reader.read(self._tree.arrays))
+        return pacing.time_s(self._longest_gap_s)
+
+    def _has_no_time(self, limits: SearchLimits) -> bool:
+        """Return whether a paced search has no time for even one batch.
+
+        The tree it took over, or the network's policy, has to be enough then.
+        """
+        if limits.pacing is None or self._playouts > 0 or not self._tree.is_root_expanded:
+            return False
+        elapsed_s = time.monotonic() - self._started
+        return elapsed_s >= limits.pacing.time_s(self._longest_gap_s)
 
     def is_done(self, limits: SearchLimits) -> bool:
         """Return whether a limit is reached or, if that is asked for, the move is decided.
 
         Takes the time: what follows from it is as of the last call.
         """
-        self._elapsed_s = time.monotonic() - self._started
+        self._take_time()
         if not self._tree.is_root_expanded:
             return False
         if self._left(limits) == 0:
             return True
-        if limits.time_s is not None and self._elapsed_s >= limits.time_s:
+        time_s = self._time_limit_s(limits)
+        if time_s is not None and self._elapsed_s >= time_s:
             return True
         if not (limits.prune or limits.stop_when_decided):
             return False
         # As a float always: an integer would be compiled for once more.
-        left = float(self._expected_left(limits))
+        left = float(self._expected_left(limits, time_s))
         contenders = count_contenders(self._tree.arrays, left, student_quantiles(), limits.prune)
         return limits.stop_when_decided and contenders <= 1
 

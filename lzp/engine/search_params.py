@@ -6,6 +6,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from lzp.engine.pacing import Pacing
+
 #: Leela Zero 0.17, by field of `SearchParams`.
 _LEELA: dict[str, Any] = {
     "cpuct": 0.5,
@@ -128,6 +130,8 @@ class SearchLimits:
         time_s: seconds of this search.
         prune: whether root moves that can no longer become the best are left out.
         stop_when_decided: whether the search ends when only one such move is left.
+        pacing: decides on the time as the search goes, in place of `time_s`; without any
+            time left, no playout is made. For one search only.
     """
 
     visits: int | None = None
@@ -135,6 +139,7 @@ class SearchLimits:
     time_s: float | None = None
     prune: bool = False
     stop_when_decided: bool = False
+    pacing: Pacing | None = None
 
     def __post_init__(self) -> None:
         """Check every range.

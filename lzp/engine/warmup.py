@@ -10,6 +10,7 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
+from lzp.engine.clock import Clock
 from lzp.engine.evaluator import Answer
 from lzp.engine.player import Player, PlayerParams
 from lzp.engine.search import Search
@@ -44,7 +45,7 @@ def warmup() -> float:
     player = Player(search, PlayerParams(visits=60))
     game = Game(_SIDE)
     for color in (BLACK, WHITE, BLACK):
-        decision = player.choose(game, color)
+        decision = player.choose(game, color, clock=Clock())
         game.play(game.pass_move if decision.move is None else decision.move, color)
     search.set_position(game)
     search.run(SearchLimits(visits=50, prune=True))
