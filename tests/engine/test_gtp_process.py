@@ -200,8 +200,10 @@ def test_gogui_interrupts_a_move(start):
 
 def test_other_input_does_not_cut_a_move_short(start):
     engine = start()
-    engine.send("time_settings 0 2 1\nlz-genmove_analyze b 1\n")
-    engine.wait_for(r"info move")
+    engine.send("lz-analyze 1\n")
+    engine.wait_for(r"info move")  # what loads at first would count as thinking
+    engine.send("time_settings 0 2 1\n1 lz-genmove_analyze b 1\n")
+    engine.wait_for(r"=1\ninfo move")
     engine.send("name\n")
     assert engine.wait_for(rf"play [A-HJ]\d\n\n= {catalog.NAME}\n\n") > 0.3
 

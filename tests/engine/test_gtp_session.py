@@ -399,6 +399,9 @@ class Failing:
     def idle(self):
         raise RuntimeError("while pondering")
 
+    def end_idle(self):
+        pass
+
 
 def test_a_failure_nobody_foresaw_is_one_line_and_the_session_goes_on(capfd):
     queue, sink = LineQueue(), io.StringIO()

@@ -1,5 +1,6 @@
 """Words of a command as colors, vertices and numbers; GtpError in Leela Zero's words."""
 
+import re
 from collections.abc import Sequence
 
 from lzp.engine.gtp.protocol import GtpError
@@ -7,6 +8,7 @@ from lzp.go.vertex import parse_color, parse_vertex
 
 Args = Sequence[str]
 SYNTAX = "syntax not understood"
+_DECIMAL = re.compile(r"[+-]?(\d{1,12}(\.\d*)?|\.\d+)(e[+-]?\d)?", re.ASCII | re.IGNORECASE)
 
 
 def need(args: Args, count: int, message: str = SYNTAX) -> None:
@@ -45,3 +47,18 @@ def read_count(text: str, message: str = SYNTAX) -> int:
     if number < 0:
         raise GtpError(message)
     return number
+
+
+def read_number(text: str, message: str = SYNTAX) -> float:
+    """Return a decimal number of either sign, below about 1e21."""
+    if len(text) > 40 or not _DECIMAL.fullmatch(text):
+        raise GtpError(message)
+    return float(text)
+
+
+def read_seconds(text: str, message: str = SYNTAX) -> float:
+    """Return a time of 0 or more."""
+    seconds = read_number(text, message)
+    if seconds < 0:
+        raise GtpError(message)
+    return seconds

@@ -48,6 +48,8 @@ SESSION_COMMANDS = (
     "printsgf",
     "kgs-genmove_cleanup",
     "kgs-time_settings",
+    "kata-time_settings",
+    "kata-list_time_settings",
     "heatmap",
     "lz-analyze",
     "lz-genmove_analyze",

@@ -37,7 +37,11 @@ class Responder(Protocol):
         ...
 
     def idle(self) -> None:
-        """Use the time until the next line, for pondering; ends when one arrives."""
+        """Begin to use the time until the next line, for pondering."""
+        ...
+
+    def end_idle(self) -> None:
+        """End that, without waiting for it: a line has come."""
         ...
 
 
@@ -97,10 +101,13 @@ class GtpEngine:
                     self._idle()
         except BrokenPipeError:
             self._log.note("!", "the other side closed the pipe")
+        finally:
+            self._responder.end_idle()
 
     def _answer_next(self) -> bool:
         """Answer the next line; False when it was the last."""
         line = self._lines.take()
+        self._responder.end_idle()
         if line is None:
             return False
         self._log.note(">", line)

@@ -40,6 +40,11 @@ class LoadingResponder:
         if self._session.done() and self._session.exception() is None:
             self._session.result().idle()
 
+    def end_idle(self) -> None:
+        """Let the session end its pondering, once there is one."""
+        if self._session.done() and self._session.exception() is None:
+            self._session.result().end_idle()
+
     def _load(self) -> None:
         """Build the session, then its player; a failure becomes every waiting answer."""
         try:

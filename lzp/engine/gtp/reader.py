@@ -6,6 +6,7 @@ short by the comment "# interrupt", and leave by "quit" or by closing the pipe.
 
 import threading
 from collections import deque
+from collections.abc import Callable
 from typing import Protocol
 
 _CHUNK_BYTES = 1 << 16
@@ -73,6 +74,17 @@ class LineQueue:
             if not self._lines and not self._closed:
                 self.waiting.clear()
             return line
+
+    def wait_or(self, is_over: Callable[[], bool]) -> None:
+        """Wait for a line or the end of input, or until something is over; see `nudge`."""
+        with self._changed:
+            while not (self._lines or self._closed or is_over()):
+                self._changed.wait()
+
+    def nudge(self) -> None:
+        """Have `wait_or` look again."""
+        with self._changed:
+            self._changed.notify_all()
 
 
 def _is_quit(words: list[str]) -> bool:

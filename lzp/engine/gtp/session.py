@@ -4,11 +4,14 @@ The commands' functions are in the *_commands.py files; each takes a `Session` a
 after the command's name, and answers with text, with a `Stream`, or by raising GtpError.
 """
 
+import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 
 from lzp.engine.clock import Clock, TimeSettings
 from lzp.engine.evaluator import Evaluator
+from lzp.engine.gtp.background import Background
 from lzp.engine.gtp.engine import Stream
 from lzp.engine.gtp.options import EngineOptions
 from lzp.engine.gtp.protocol import Command, GtpError
@@ -23,6 +26,8 @@ Handler = Callable[["Session", Sequence[str]], str | Stream]
 _DEFAULT_SIDE = 19
 #: What a move takes where nobody set a limit: Leela Zero's hour a side is meant for servers.
 DEFAULT_MOVE_S = 5.0
+#: What a move costs on its way through pipes and boards, unless the board tells the time.
+_UNSEEN_S = 0.01
 
 
 class Session:
@@ -35,6 +40,7 @@ class Session:
         options: the program's flags.
         evaluator: the network; None if it could not be loaded.
         player: what thinks; resolved once kernels are compiled, or to the reason why not.
+        background: where pondering and analysis run.
     """
 
     def __init__(
@@ -49,6 +55,7 @@ class Session:
         self.lines = lines
         self.evaluator = evaluator
         self.player: Future[Player] = Future()
+        self.background = Background()
         self._handlers = handlers
         self._ponders_next = False
         side = evaluator.side if evaluator is not None else _DEFAULT_SIDE
@@ -65,18 +72,45 @@ class Session:
         """Think until the next line, if the last command made a move of ours."""
         if self._ponders_next:
             self._ponders_next = False
-            self.thinker().ponder(self.game, self.lines.waiting)
+            player, game = self.thinker(), self.game.copy()
+            self.background.start(lambda stop: self._ponder(player, game, stop))
+
+    def _ponder(self, player: Player, game: Game, stop: threading.Event) -> None:
+        """Ponder; what goes wrong there is told, and the next command is answered."""
+        try:
+            player.ponder(game, stop)
+        except Exception as error:
+            text = " ".join(str(error).split())
+            text = f"{text or 'failed'} ({type(error).__name__})"
+            print(f"lzp-gtp: pondering: {text}", file=sys.stderr, flush=True)
+
+    def end_idle(self) -> None:
+        """End the pondering, without waiting for the batch that is on its way."""
+        self.background.stop()
 
     def ponder_next(self) -> None:
         """Use the time until the next line for thinking, unless that is switched off."""
         self._ponders_next = self.options.ponder
 
     def thinker(self) -> Player:
-        """Return the player, after waiting for it; GtpError says why there is none."""
+        """Return the player, at rest, after waiting for it; GtpError says why there is none."""
+        self.background.wait()
         return wait_for(self.player, self.lines.interrupt)
 
+    def thinker_on_time(self, color: int) -> Player:
+        """Return the player as `thinker` does, on a color's time."""
+        if self.clock is not None:
+            self.clock.start(color)
+        try:
+            return self.thinker()
+        except GtpError:
+            if self.clock is not None:
+                self.clock.stop(color)
+            raise
+
     def network(self) -> Evaluator:
-        """Return the network; GtpError says why there is none."""
+        """Return the network, at rest; GtpError says why there is none."""
+        self.background.wait()
         if self.evaluator is None:
             self.thinker()
             raise GtpError("no network")
@@ -110,7 +144,7 @@ class Session:
         """
         lag_s = self.options.lag_buffer_cs / 100
         if settings is not None and not settings.is_unlimited:
-            self.clock = Clock(settings, lag_s=lag_s)
+            self.clock = Clock(settings, lag_s=lag_s, unseen_s=_UNSEEN_S)
         elif self.options.visits or self.options.playouts:
             self.clock = None
         else:

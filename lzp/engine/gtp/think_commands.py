@@ -1,6 +1,7 @@
 """Commands that think: moves, analysis, the network's own opinion."""
 
 import sys
+import threading
 from typing import Any
 
 from lzp.engine.gtp.analysis_text import AnalysisRequest, format_report, parse_request
@@ -38,7 +39,7 @@ def _move(session: Session, color: int, **choosing: Any) -> str:
         color: whose move; need not be in turn.
         choosing: passed on to `Player.choose`.
     """
-    player, game = session.thinker(), session.game
+    player, game = session.thinker_on_time(color), session.game
     try:
         decision = player.choose(
             game, color, clock=session.clock, stop=session.lines.interrupt, **choosing
@@ -65,15 +66,63 @@ def analyze(session: Session, args: Args) -> Stream:
         if game.is_over:
             return
         search.set_position(game)
-        search.run(
-            SearchLimits(
-                visits=session.options.visits or None, playouts=session.options.playouts or None
-            ),
-            stop=session.lines.waiting,
-            **_reporting(request, game.side, write),
+        limits = SearchLimits(
+            visits=session.options.visits or None, playouts=session.options.playouts or None
         )
+        reports = _Reports(write)
+        watching = _reporting(request, game.side, reports.write)
+        session.background.start(
+            lambda stop: _discard(search.run(limits, stop=stop, **watching)),
+            session.lines.nudge,
+        )
+        _follow(session, reports, is_owed=bool(request.interval_cs))
 
     return stream
+
+
+class _Reports:
+    """Lines that a search in the background writes, until they are no longer wanted."""
+
+    def __init__(self, write: WriteLine) -> None:
+        self.count = 0
+        self._write: WriteLine | None = write
+        self._lock = threading.Lock()
+
+    def write(self, line: str) -> None:
+        """Write a line, unless it comes too late."""
+        with self._lock:
+            if self._write is not None:
+                self._write(line)
+                self.count += 1
+
+    def close(self) -> None:
+        """Let no further line through."""
+        with self._lock:
+            self._write = None
+
+
+def _follow(session: Session, reports: _Reports, *, is_owed: bool) -> None:
+    """Wait until the analysis in the background ends or a line comes, and end it then.
+
+    Args:
+        session: whose background.
+        reports: of the analysis.
+        is_owed: whether at least one report is promised; the batch on its way is waited
+            for if there was none.
+    """
+    background = session.background
+    session.lines.wait_or(lambda: not background.is_running)
+    if is_owed and reports.count == 0:
+        background.wait()
+    background.stop()
+    reports.close()
+    error = background.take_error()
+    if error is not None:
+        raise error
+
+
+def _discard(report: SearchReport) -> None:
+    """Take a report that was written already."""
 
 
 def genmove_analyze(session: Session, args: Args) -> Stream:
@@ -84,8 +133,8 @@ def genmove_analyze(session: Session, args: Args) -> Stream:
     """
     game = session.game
     request = parse_request(args, game.side, game.ply)
-    session.thinker()
     color = game.to_play if request.color is None else request.color
+    session.thinker_on_time(color)
 
     def stream(write: WriteLine) -> None:
         move = _move(session, color, **_reporting(request, game.side, write))
