@@ -26,6 +26,8 @@ F = TypeVar("F", bound=Callable[..., object])
 #: Widens a number read from a record, so that arithmetic is 64-bit in both modes: narrow
 #: integers wrap in plain Python and not in compiled code. Just np.int64, typed as an int.
 int64 = cast("Callable[[Any], int]", np.int64)
+#: The same for winrates and sums of them, which records keep as float32 or float64.
+float64 = cast("Callable[[Any], float]", np.float64)
 
 #: Overrides where compiled kernels are kept.
 CACHE_VARIABLE = "LZP_CACHE_DIR"

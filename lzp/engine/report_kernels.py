@@ -5,9 +5,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from lzp.engine.tree_kernels import float64
 from lzp.engine.tree_state import EXPANDED, INVALID, NO_MOVE, PRUNED, TreeArrays
-from lzp.jit import int64, kernel
+from lzp.jit import float64, int64, kernel
 
 #: Visits below which there is no variance, and so no bound.
 FEW_VISITS = 2

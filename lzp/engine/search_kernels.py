@@ -7,10 +7,10 @@ planes, `expand_leaves` takes the network's answer, opens the leaves and backs i
 import numpy as np
 from numpy.typing import NDArray
 
+from lzp.engine.bias_kernels import bias_slot, collect_biases
 from lzp.engine.tree_kernels import (
     back_up,
     drop_last_child,
-    float64,
     has_room,
     look_up_next,
     new_node,
@@ -37,7 +37,7 @@ from lzp.go.board_kernels import check_point, copy_board, play_on_board, point_o
 from lzp.go.constants import BLACK, EMPTY, LEGAL
 from lzp.go.eye_kernels import is_own_eye
 from lzp.go.scoring_kernels import area_difference
-from lzp.jit import fast_kernel, int64, kernel
+from lzp.jit import fast_kernel, float64, int64, kernel
 
 #: How a walk down ended.
 TO_EVALUATE = 0
@@ -63,7 +63,9 @@ def reset_tree(tree: TreeArrays) -> None:
     head["edge_count"] = 0
     head["full"] = 0
     head["root_closed"] = 0
+    head["root_sum"] = 0.0
     new_node(tree)
+    collect_biases(tree)
 
 
 @kernel
@@ -259,6 +261,8 @@ def _send_leaf(tree: TreeArrays, batch: BatchArrays, slot: int, inverse: NDArray
     index = int64(leaf["node"])
     tree.nodes[index]["state"] = IN_FLIGHT
     leaf["moves"] = mark_candidates(head, board, tree.priors[index])
+    if head["bias_share"] > 0.0:
+        tree.nodes[index]["bias_slot"] = bias_slot(board, len(tree.biases))
     symmetry = int64(head["symmetry"])
     if symmetry < 0:
         symmetry = draw_symmetry(head["random"])

@@ -15,6 +15,9 @@ _LEELA: dict[str, Any] = {
     "cpuct_offset": 1.7,
     "fpu_reduction": 0.25,
     "root_fpu_reduction": 0.25,
+    "fpu_from_mean": False,
+    "spread_weight": 0.0,
+    "bias_share": 0.0,
     "virtual_loss": 3,
     "batch_size": 1,
     "lcb_min_visit_ratio": 0.1,
@@ -44,6 +47,12 @@ class SearchParams:
         fpu_reduction: how much worse than its parent an unvisited move is taken to be,
             times the root of the priors already visited.
         root_fpu_reduction: the same at the root, where noise is off.
+        fpu_from_mean: whether that parent's winrate is the mean of its playouts, not the
+            network's.
+        spread_weight: how much the spread of a node's winrates scales its cpuct; 0 for not.
+        typical_spread: the spread that leaves cpuct as it is.
+        bias_share: of the bias found for a kind of position that is taken off the
+            network's winrate; 0 for no correction.
         virtual_loss: lost playouts counted for each visit that waits for the network.
         batch_size: most positions evaluated in one call.
         max_nodes: bound of the tree; about 1.6 KB a node on a 19x19 board.
@@ -65,6 +74,10 @@ class SearchParams:
     cpuct_offset: float = 1.7
     fpu_reduction: float = 0.25
     root_fpu_reduction: float = 0.25
+    fpu_from_mean: bool = False
+    spread_weight: float = 0.0
+    typical_spread: float = 0.15
+    bias_share: float = 0.0
     virtual_loss: int = 3
     batch_size: int = 8
     max_nodes: int = 500_000
@@ -105,6 +118,9 @@ class SearchParams:
         _check("cpuct_offset", self.cpuct_offset, 1, 1e6)
         _check("fpu_reduction", self.fpu_reduction, 0, 10)
         _check("root_fpu_reduction", self.root_fpu_reduction, 0, 10)
+        _check("spread_weight", self.spread_weight, 0, 1)
+        _check("typical_spread", self.typical_spread, 1e-3, 1)
+        _check("bias_share", self.bias_share, 0, 1)
         _check("virtual_loss", self.virtual_loss, 1, 1000)
         _check("batch_size", self.batch_size, 1, 4096)
         _check("max_nodes", self.max_nodes, 16, 100_000_000)

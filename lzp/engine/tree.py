@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lzp.engine.bias_kernels import collect_biases
 from lzp.engine.restrictions import MoveRestrictions
 from lzp.engine.search_kernels import (
     MOST_DECIDED,
@@ -22,6 +23,8 @@ from lzp.engine.search_kernels import (
 from lzp.engine.search_params import SearchParams
 from lzp.engine.tree_kernels import find_child, keep_subtree, open_root
 from lzp.engine.tree_state import (
+    BIAS,
+    BIASES,
     EDGE,
     EDGES_PER_NODE,
     EXPANDED,
@@ -37,6 +40,18 @@ from lzp.features import PLANES, inverse_tables
 from lzp.go.board_state import BOARD
 from lzp.go.game import Game
 
+#: Fields of a tree's head that are parameters as they are.
+_CONSTANTS = (
+    "cpuct",
+    "cpuct_scale",
+    "cpuct_offset",
+    "fpu_reduction",
+    "fpu_from_mean",
+    "spread_weight",
+    "typical_spread",
+    "bias_share",
+    "virtual_loss",
+)
 #: Nodes a tree has room for at first.
 _FIRST_NODES = 4096
 
@@ -90,6 +105,7 @@ class Tree:
             nodes=np.zeros(nodes, NODE),
             edges=np.zeros(EDGES_PER_NODE * nodes, EDGE),
             priors=np.zeros((nodes, self._size), np.float32),
+            biases=np.zeros(BIASES, BIAS),
         )
         self.batch = self._new_batch(params.batch_size)
         self._count = 0  # leaves on their way to the network
@@ -109,7 +125,7 @@ class Tree:
     def _write_constants(self) -> None:
         """Copy the parameters into the tree's head."""
         head, params = self.arrays.heads[0], self._params
-        for name in ("cpuct", "cpuct_scale", "cpuct_offset", "fpu_reduction", "virtual_loss"):
+        for name in _CONSTANTS:
             head[name] = getattr(params, name)
         head["root_fpu_reduction"] = 0.0 if params.noise else params.root_fpu_reduction
         head["symmetry"] = -1 if params.symmetry is None else params.symmetry
@@ -171,6 +187,7 @@ class Tree:
         spare = np.zeros_like(self.arrays.edges)
         keep_subtree(self.arrays, spare, np.zeros(self.node_count, np.int32), node)
         self.arrays = self.arrays._replace(edges=spare)
+        collect_biases(self.arrays)
 
     def restrict(self, restrictions: MoveRestrictions | None) -> None:
         """Leave moves out from now on; a tree made under other restrictions is dropped."""

@@ -4,12 +4,11 @@ Formulas are Leela Zero 0.17's. Winrates and sums are float64 while they are wor
 """
 
 import math
-from collections.abc import Callable
-from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lzp.engine.bias_kernels import update_bias
 from lzp.engine.tree_state import (
     EXPANDED,
     NEW,
@@ -18,13 +17,12 @@ from lzp.engine.tree_state import (
     UNKNOWN,
     TreeArrays,
 )
-from lzp.jit import int64, kernel
-
-#: Widens a number read from a record, as int64 does (jit.py); just np.float64.
-float64 = cast("Callable[[Any], float]", np.float64)
+from lzp.jit import float64, int64, kernel
 
 #: What the spread of values starts at, so that two equal values are not certainty.
 FIRST_SPREAD = 1e-4
+#: Values of the typical spread that are added to a node's own.
+SPREAD_PRIOR = 2.0
 #: Room of a node's first block of edges.
 FIRST_ROOM = 2
 
@@ -37,6 +35,11 @@ def new_node(tree: TreeArrays) -> int:
     head["node_count"] = index + 1
     node = tree.nodes[index]
     node["value_spread"] = FIRST_SPREAD
+    node["children_sum"] = 0.0
+    node["bias_delta"] = 0.0
+    node["bias_weight"] = 0.0
+    node["bias"] = 0.0
+    node["bias_slot"] = -1
     node["net_winrate"] = 0.0
     node["visited_prior"] = 0.0
     node["visits"] = 0
@@ -80,6 +83,41 @@ def look_up_next(node: np.void, priors: NDArray[np.float32]) -> None:
 
 
 @kernel
+def prior_weight(head: np.void, node: np.void) -> float:
+    """Return cpuct * sqrt(N * ln(s * N + c)), the weight of priors at a node.
+
+    With `spread_weight` w it is scaled by 1 + w * (spread / typical - 1), so that winrates
+    that lie apart are told apart at once, and those that hardly differ are not searched
+    in depth for nothing. The spread is that of the node's values, with two values of the
+    typical spread added to them (after KataGo, "dynamic variance-scaled cPUCT").
+    """
+    total = float64(node["child_visits"])
+    scale = float64(head["cpuct_scale"]) * total + float64(head["cpuct_offset"])
+    weight = float64(head["cpuct"]) * math.sqrt(total * math.log(scale))
+    share = float64(head["spread_weight"])
+    if share == 0.0:
+        return weight
+    typical = float64(head["typical_spread"])
+    squares = float64(node["value_spread"]) + SPREAD_PRIOR * typical * typical
+    spread = math.sqrt(squares / (total + SPREAD_PRIOR))
+    return weight * (1.0 + share * (spread / typical - 1.0))
+
+
+@kernel
+def first_play_urgency(head: np.void, node: np.void, reduction: float) -> float:
+    """Return what an unvisited child's winrate is taken to be.
+
+    That of its parent, as the network saw it or as it is now, less the reduction times the
+    root of the priors visited.
+    """
+    winrate = float64(node["net_winrate"])
+    if head["fpu_from_mean"] != 0:
+        winrate += float64(node["bias"]) + float64(node["children_sum"])
+        winrate /= 1.0 + float64(node["child_visits"])
+    return winrate - reduction * math.sqrt(float64(node["visited_prior"]))
+
+
+@kernel
 def select_child(
     head: np.void, node: np.void, edges: NDArray[np.void], is_root: bool, may_open: bool
 ) -> int:
@@ -97,11 +135,9 @@ def select_child(
         is_root: whether the root's constants apply.
         may_open: whether the unvisited move competes.
     """
-    total = float64(node["child_visits"])
-    scale = float64(head["cpuct_scale"]) * total + float64(head["cpuct_offset"])
-    weight = float64(head["cpuct"]) * math.sqrt(total * math.log(scale))
+    weight = prior_weight(head, node)
     reduction = float64(head["root_fpu_reduction"] if is_root else head["fpu_reduction"])
-    unvisited = float64(node["net_winrate"]) - reduction * math.sqrt(float64(node["visited_prior"]))
+    unvisited = first_play_urgency(head, node, reduction)
     loss = int64(head["virtual_loss"])
     best = int64(-1)
     best_score = -np.inf
@@ -221,6 +257,10 @@ def back_up(tree: TreeArrays, leaf: np.void, winrate: float) -> None:
     """
     depth = int64(leaf["depth"])
     child = int64(leaf["node"])
+    head = tree.heads[0]
+    has_bias = head["bias_share"] > 0.0
+    # What corrections of the nodes below have changed, in the view of the node at hand.
+    shift = update_bias(tree, child) if has_bias else 0.0
     for step in range(depth - 1, -1, -1):
         winrate = 1.0 - winrate
         index = int64(leaf["path_node"][step])
@@ -232,17 +272,23 @@ def back_up(tree: TreeArrays, leaf: np.void, winrate: float) -> None:
             node["visited_prior"] += edge["prior"]
         edge["visits"] = visits + 1
         edge["in_flight"] -= 1
-        edge["winrate_sum"] += winrate
+        edge["winrate_sum"] += winrate - shift
+        node["children_sum"] += winrate - shift
         node["child_visits"] += 1
+        shift = update_bias(tree, index) - shift if has_bias else 0.0
         child = index
-    tree.nodes[0]["visits"] += 1
+    root = tree.nodes[0]
+    add_visit(root, winrate, int64(root["visits"]), float64(head["root_sum"]))
+    head["root_sum"] += winrate + shift
 
 
 @kernel
 def open_root(tree: TreeArrays) -> None:
     """Let every valid move of the root compete again, whatever was pruned before."""
-    tree.heads[0]["root_closed"] = 0
+    head = tree.heads[0]
+    head["root_closed"] = 0
     node = tree.nodes[0]
+    head["root_sum"] = float64(node["net_winrate"]) + node["bias"] + node["children_sum"]
     start = int64(node["edge_start"])
     for ordinal in range(int64(node["edge_count"])):
         edge = tree.edges[start + ordinal]

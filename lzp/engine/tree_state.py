@@ -55,6 +55,10 @@ ALLOW_END = 2
 NODE = np.dtype(
     [
         ("value_spread", np.float64),  # sum of squared deviations of all values seen here
+        ("children_sum", np.float64),  # of winrates over the children's visits, this view
+        ("bias_delta", np.float64),  # what this node adds to its bias record: the sum
+        ("bias_weight", np.float64),  # and the weight
+        ("bias", np.float64),  # what its own winrate is corrected by now
         ("net_winrate", np.float32),  # the network's, or the score's in a TERMINAL node
         ("visited_prior", np.float32),  # sum over the children with visits
         ("visits", np.int32),
@@ -65,6 +69,7 @@ NODE = np.dtype(
         ("next_move", np.int16),  # the best of the unvisited, UNKNOWN or NO_MOVE
         ("state", np.int16),
         ("next_prior", np.float32),
+        ("bias_slot", np.int32),  # its record in `biases`, or -1
     ],
     align=True,
 )
@@ -81,6 +86,12 @@ EDGE = np.dtype(
     ],
     align=True,
 )
+
+#: How far the network was off where stones lay alike, in the view of the color to play.
+BIAS = np.dtype([("delta", np.float64), ("weight", np.float64)], align=True)
+
+#: Bias records of a tree; a power of two.
+BIASES = 2**14
 
 #: One playout on its way: the edges it took, and how its leaf was sent.
 LEAF = np.dtype(
@@ -106,6 +117,11 @@ TREE = np.dtype(
         ("cpuct_offset", np.float64),
         ("fpu_reduction", np.float64),
         ("root_fpu_reduction", np.float64),
+        ("fpu_from_mean", np.int32),
+        ("spread_weight", np.float64),  # how much the spread of values scales cpuct
+        ("typical_spread", np.float64),
+        ("bias_share", np.float64),  # of a bias that is taken off
+        ("root_sum", np.float64),  # of winrates over the root's visits, its view
         ("virtual_loss", np.int32),
         ("symmetry", np.int32),  # 0..7, or -1 to draw
         ("dumb_pass", np.int32),
@@ -143,12 +159,14 @@ class TreeArrays(NamedTuple):
         nodes: NODE [N].
         edges: EDGE [EDGES_PER_NODE * N].
         priors: float32 [N, side² + 1], the pass last.
+        biases: BIAS [BIASES].
     """
 
     heads: NDArray[np.void]
     nodes: NDArray[np.void]
     edges: NDArray[np.void]
     priors: NDArray[np.float32]
+    biases: NDArray[np.void]
 
 
 class BatchArrays(NamedTuple):

@@ -21,6 +21,7 @@ class Node:
     visits: int = 0
     total: float = 0.0  # winrates, in the view of the color that moved here
     in_flight: int = 0
+    values: list[float] = field(default_factory=list)  # each visit's, likewise
     net_winrate: float | None = None  # of the color to play here
     children: dict[int, "Node"] = field(default_factory=dict)
 
@@ -87,9 +88,12 @@ class DictTree:
         children = {m: c for m, c in node.children.items() if not c.is_repetition}
         total = sum(child.visits for child in children.values())
         explored = sum(child.prior for child in children.values() if child.visits)
-        root = math.sqrt(total * math.log(0.015 * total + 1.7))
+        root = math.sqrt(total * math.log(0.015 * total + 1.7)) * self.spread_factor(node)
         assert node.net_winrate is not None
-        unvisited = node.net_winrate - reduction * math.sqrt(explored)
+        base = node.net_winrate
+        if params.fpu_from_mean:
+            base = (base + sum(child.total for child in children.values())) / (1 + total)
+        unvisited = base - reduction * math.sqrt(explored)
 
         def score(child: Node) -> float:
             if child.visits:
@@ -101,6 +105,13 @@ class DictTree:
             return q + params.cpuct * child.prior * root / (1 + child.visits)
 
         return max(children.items(), key=lambda item: score(item[1]))
+
+    def spread_factor(self, node: Node) -> float:
+        """Twice the typical spread beside the node's own, from the values one by one."""
+        typical, share = self.params.typical_spread, self.params.spread_weight
+        squares = 1e-4 + len(node.values) * float(np.var(node.values)) + 2 * typical**2
+        spread = math.sqrt(squares / (len(node.values) - 1 + 2))
+        return 1 + share * (spread / typical - 1)
 
     def expand(self, playout: Playout) -> float:
         for move in playout.moves:
@@ -139,4 +150,5 @@ def back_up(playout: Playout, winrate: float) -> None:
         winrate = 1.0 - winrate
         node.visits += 1
         node.total += winrate
+        node.values.append(winrate)
         node.in_flight -= 1

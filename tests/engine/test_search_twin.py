@@ -1,5 +1,8 @@
 """The search against a second, slow one made of objects: the same visits, node by node."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from lzp.engine.search import Search
@@ -59,6 +62,24 @@ def test_visits_equal_the_twin(name, side, moves, komi, batch, visits, seed) -> 
         assert move.prior == pytest.approx(child.prior, abs=1e-6)
     check_invariants(search)
     check_rules(search, game)
+
+
+@pytest.mark.parametrize("change", [{"fpu_from_mean": True}, {"spread_weight": 0.8}])
+def test_our_own_formulas_equal_the_twin(change: dict[str, Any]) -> None:
+    game, evaluator = played(5, [12, 6]), HashEvaluator(5, 1)
+    params = SearchParams(batch_size=1, symmetry=0, seed=0)
+    found = []
+    for changed in (params, replace(params, **change)):
+        search = Search(evaluator, changed)
+        search.set_position(game)
+        search.run(SearchLimits(visits=150))
+        twin = DictTree(evaluator, changed, game.copy())
+        twin.run(150)
+        nodes = search.tree.arrays.nodes
+        ours = {line: int(nodes[index]["visits"]) for line, index, _ in walk(search)}
+        assert {line: count for line, count in ours.items() if count} == flatten(twin.root)
+        found.append(ours)
+    assert found[0] != found[1]
 
 
 def test_repetitions_are_met_and_refused() -> None:
