@@ -4,9 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lzp.engine.report_kernels import is_better, write_move_stats
-from lzp.engine.tree_kernels import float64
 from lzp.engine.tree_state import TreeArrays
-from lzp.jit import int64, kernel
+from lzp.jit import float64, int64, kernel
 
 #: Where `write_root_look` writes what.
 BEST = 0
