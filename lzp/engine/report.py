@@ -127,8 +127,8 @@ class Reporter:
         return (float(self.tree.nodes[0]["net_winrate"]) + total) / (1 + visits)
 
 
-def _merit(row: np.void) -> tuple[bool, float, int, float]:
-    """Return what moves are ordered by: the bound if it is trusted, visits, then winrate."""
+def _merit(row: np.void) -> tuple[bool, bool, float, int, float]:
+    """Return what moves are ordered by: not dropped, a trusted bound, visits, then winrate."""
     trusted = bool(row["trusted"])
     bound = float(row["lcb"]) if trusted else 0.0
-    return trusted, bound, int(row["visits"]), float(row["winrate"])
+    return not row["dropped"], trusted, bound, int(row["visits"]), float(row["winrate"])

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from lzp.engine.tree_state import EXPANDED, INVALID, NO_MOVE, PRUNED, TreeArrays
+from lzp.engine.tree_state import DROPPED, EXPANDED, INVALID, NO_MOVE, PRUNED, TreeArrays
 from lzp.jit import float64, int64, kernel
 
 #: Visits below which there is no variance, and so no bound.
@@ -62,6 +62,7 @@ def write_move_stats(
         row["move"] = edge["move"]
         row["visits"] = visits
         row["prior"] = edge["prior"]
+        row["dropped"] = int64(edge["closed"]) & DROPPED != 0
         row["child"] = edge["child"]
         row["winrate"] = float64(edge["winrate_sum"]) / visits
         row["lcb"] = lower_bound(tree.nodes[edge["child"]], edge, quantiles)
@@ -77,8 +78,11 @@ def write_move_stats(
 def is_better(first: np.void, second: np.void) -> bool:
     """Return whether one MOVE_STATS comes before another that stands before it now.
 
-    Trusted moves by their bound, the rest by visits, then by winrate.
+    Those not dropped first; trusted moves by their bound, the rest by visits, then by
+    winrate.
     """
+    if first["dropped"] != second["dropped"]:
+        return bool(first["dropped"] < second["dropped"])
     if first["trusted"] != 0 and second["trusted"] != 0 and first["lcb"] != second["lcb"]:
         return bool(first["lcb"] > second["lcb"])
     if first["visits"] != second["visits"]:

@@ -51,6 +51,11 @@ FEW_MOVES = 5
 WINNING = 0.8
 #: The least sum of legal priors that can be scaled up to 1: C's FLT_MIN.
 LEAST_SUM = 1.1754943508222875e-38
+#: log2(x) on [1, 2) and 2**y on [0, 1) as polynomials, least squares at Chebyshev's points.
+LOG_0, LOG_1, LOG_2 = np.float32(-2.4967925), np.float32(4.0284269), np.float32(-2.0811181)
+LOG_3, LOG_4 = np.float32(0.62884287), np.float32(-0.07915506)
+EXP_0, EXP_1 = np.float32(0.999812), np.float32(0.69683797)
+EXP_2, EXP_3 = np.float32(0.22412827), np.float32(0.07901852)
 #: Playouts without the network in one call, so that a stop is seen soon.
 MOST_DECIDED = 512
 
@@ -356,6 +361,40 @@ def write_priors(
     return float64(total)
 
 
+@fast_kernel
+def temper_priors(priors: NDArray[np.float32], total: float, exponent: float) -> float:
+    """Raise the priors of a row, over their sum, to a power; return the new sum.
+
+    By polynomials for logarithm and power of two on the bits of the floats, so that all of
+    a row is done in SIMD: 0.3 instead of 8 us; the relative error is below 0.002.
+
+    Args:
+        priors: float32 [side² + 1]; -1 stays.
+        total: their sum.
+        exponent: the power.
+    """
+    bits = priors.view(np.int32)
+    power = np.float32(exponent)
+    scale = np.float32(1.0 / max(total, LEAST_SUM))
+    tempered_sum = np.float32(0.0)
+    for move in range(len(priors)):
+        is_legal = priors[move] >= np.float32(0.0)
+        priors[move] = max(priors[move] * scale, np.float32(1e-9))
+        whole = (bits[move] >> 23) - 127
+        bits[move] = (bits[move] & 0x007FFFFF) | 0x3F800000
+        x = priors[move]
+        fraction = LOG_0 + (LOG_1 + (LOG_2 + (LOG_3 + LOG_4 * x) * x) * x) * x
+        logarithm = power * (np.float32(whole) + fraction)
+        floor = np.int32(logarithm + np.float32(256.0)) - np.int32(256)
+        y = logarithm - np.float32(floor)
+        mantissa = EXP_0 + (EXP_1 + (EXP_2 + EXP_3 * y) * y) * y
+        bits[move] = (floor + 127) << 23
+        tempered = priors[move] * mantissa
+        priors[move] = tempered if is_legal else np.float32(-1.0)
+        tempered_sum += tempered if is_legal else np.float32(0.0)
+    return float64(tempered_sum)
+
+
 @kernel
 def scale_priors(priors: NDArray[np.float32], total: float, count: int) -> None:
     """Make the priors of a row sum to 1; all equal if the network leaves them nothing.
@@ -412,6 +451,8 @@ def expand_leaves(
             priors[len(priors) - 1] = 0.0
             moves += 1
         total = write_priors(batch.policy[slot], inverse[leaf["symmetry"]], priors)
+        if head["policy_exponent"] != 1.0:
+            total = temper_priors(priors, total, float64(head["policy_exponent"]))
         scale_priors(priors, total, moves)
         node["net_winrate"] = winrate
         node["state"] = EXPANDED

@@ -18,6 +18,8 @@ _LEELA: dict[str, Any] = {
     "fpu_from_mean": False,
     "spread_weight": 0.0,
     "bias_share": 0.0,
+    "halving_visits": 0,
+    "policy_exponent": 1.0,
     "virtual_loss": 3,
     "batch_size": 1,
     "lcb_min_visit_ratio": 0.1,
@@ -53,6 +55,12 @@ class SearchParams:
         typical_spread: the spread that leaves cpuct as it is.
         bias_share: of the bias found for a kind of position that is taken off the
             network's winrate; 0 for no correction.
+        halving_visits: searches of so few playouts compare root moves by sequential
+            halving (halving.py); 0 for never.
+        halving_moves: how many moves are compared then at first.
+        halving_value: nats of the prior that a winrate of 1 is worth there.
+        policy_exponent: power that the network's probabilities are raised to; below 1 more
+            moves are looked at.
         virtual_loss: lost playouts counted for each visit that waits for the network.
         batch_size: most positions evaluated in one call.
         max_nodes: bound of the tree; about 1.6 KB a node on a 19x19 board.
@@ -78,6 +86,10 @@ class SearchParams:
     spread_weight: float = 0.0
     typical_spread: float = 0.15
     bias_share: float = 0.0
+    halving_visits: int = 0
+    halving_moves: int = 8
+    halving_value: float = 20.0
+    policy_exponent: float = 1.0
     virtual_loss: int = 3
     batch_size: int = 8
     max_nodes: int = 500_000
@@ -121,6 +133,10 @@ class SearchParams:
         _check("spread_weight", self.spread_weight, 0, 1)
         _check("typical_spread", self.typical_spread, 1e-3, 1)
         _check("bias_share", self.bias_share, 0, 1)
+        _check("halving_visits", self.halving_visits, 0, 1_000_000)
+        _check("halving_moves", self.halving_moves, 2, 361)
+        _check("halving_value", self.halving_value, 0, 1000)
+        _check("policy_exponent", self.policy_exponent, 0.1, 10)
         _check("virtual_loss", self.virtual_loss, 1, 1000)
         _check("batch_size", self.batch_size, 1, 4096)
         _check("max_nodes", self.max_nodes, 16, 100_000_000)

@@ -50,6 +50,7 @@ _CONSTANTS = (
     "spread_weight",
     "typical_spread",
     "bias_share",
+    "policy_exponent",
     "virtual_loss",
 )
 #: Nodes a tree has room for at first.

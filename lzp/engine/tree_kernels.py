@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from lzp.engine.bias_kernels import update_bias
 from lzp.engine.tree_state import (
     EXPANDED,
+    INVALID,
     NEW,
     NO_MOVE,
-    PRUNED,
     UNKNOWN,
     TreeArrays,
 )
@@ -118,6 +118,28 @@ def first_play_urgency(head: np.void, node: np.void, reduction: float) -> float:
 
 
 @kernel
+def select_evenly(head: np.void, node: np.void, edges: NDArray[np.void], may_open: bool) -> int:
+    """Return the open root move with the fewest visits; a new one until enough are open.
+
+    Visits that wait for the network count. Ties go to the earlier child; -1 if there is none.
+    """
+    fewest = int64(2**31)
+    best = int64(-1)
+    opened = int64(0)
+    for ordinal in range(len(edges)):
+        edge = edges[ordinal]
+        closed = int64(edge["closed"])
+        opened += closed & INVALID == 0
+        visits = int64(edge["visits"]) + int64(edge["in_flight"])
+        if closed == 0 and visits < fewest:
+            fewest = visits
+            best = ordinal
+    if may_open and node["next_move"] != NO_MOVE and opened < int64(head["root_moves"]):
+        return len(edges)
+    return best
+
+
+@kernel
 def select_child(
     head: np.void, node: np.void, edges: NDArray[np.void], is_root: bool, may_open: bool
 ) -> int:
@@ -135,6 +157,8 @@ def select_child(
         is_root: whether the root's constants apply.
         may_open: whether the unvisited move competes.
     """
+    if is_root and head["root_moves"] > 0:
+        return select_evenly(head, node, edges, may_open)
     weight = prior_weight(head, node)
     reduction = float64(head["root_fpu_reduction"] if is_root else head["fpu_reduction"])
     unvisited = first_play_urgency(head, node, reduction)
@@ -284,15 +308,16 @@ def back_up(tree: TreeArrays, leaf: np.void, winrate: float) -> None:
 
 @kernel
 def open_root(tree: TreeArrays) -> None:
-    """Let every valid move of the root compete again, whatever was pruned before."""
+    """Let every valid move of the root compete again, whatever was closed before."""
     head = tree.heads[0]
     head["root_closed"] = 0
+    head["root_moves"] = 0
     node = tree.nodes[0]
     head["root_sum"] = float64(node["net_winrate"]) + node["bias"] + node["children_sum"]
     start = int64(node["edge_start"])
     for ordinal in range(int64(node["edge_count"])):
         edge = tree.edges[start + ordinal]
-        edge["closed"] = int64(edge["closed"]) & ~PRUNED
+        edge["closed"] = int64(edge["closed"]) & INVALID
 
 
 @kernel

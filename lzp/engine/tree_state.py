@@ -34,6 +34,7 @@ TERMINAL = 3  # two passes: the score decides
 #: Bits of an edge's `closed`: why it may not be chosen.
 INVALID = 1  # the position would repeat
 PRUNED = 2  # it can no longer become the best move
+DROPPED = 4  # it lost the comparison with other root moves, and comes after them
 
 #: `next_move` when the best unvisited move has yet to be looked up, and when there is none.
 UNKNOWN = -2
@@ -120,7 +121,9 @@ TREE = np.dtype(
         ("fpu_from_mean", np.int32),
         ("spread_weight", np.float64),  # how much the spread of values scales cpuct
         ("typical_spread", np.float64),
+        ("policy_exponent", np.float64),
         ("bias_share", np.float64),  # of a bias that is taken off
+        ("root_moves", np.int32),  # so many root moves share visits evenly; 0: PUCT decides
         ("root_sum", np.float64),  # of winrates over the root's visits, its view
         ("virtual_loss", np.int32),
         ("symmetry", np.int32),  # 0..7, or -1 to draw
@@ -145,6 +148,7 @@ MOVE_STATS = np.dtype(
         ("move", np.int32),
         ("visits", np.int32),
         ("child", np.int32),
+        ("dropped", np.int32),  # whether it comes after those that are not
         ("trusted", np.int32),  # visits enough to be ordered by lcb
     ],
     align=True,
