@@ -153,6 +153,14 @@ class Player:
         limits = SearchLimits(visits=self.params.visits, playouts=self.params.playouts)
         return self.search.run(limits, stop=stop)
 
+    def limits(self, game: Game) -> SearchLimits:
+        """Return when to stop thinking about a move without a clock; for a search in steps."""
+        return self._limits(game, None)
+
+    def decide(self, game: Game) -> Decision:
+        """Return what the search leads to that was run in steps from a game's position."""
+        return self._decide(game, self.search.report(), may_resign=True, cleanup=False)
+
     def _limits(self, game: Game, clock: Clock | None) -> SearchLimits:
         """Return when to stop thinking about a move; the clock runs already."""
         params = self.params

@@ -1,0 +1,159 @@
+"""lzp-arena: two settings of this engine against each other, many games at once."""
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+
+from lzp.command_line import OneLineParser
+from lzp.engine.evaluator import Evaluator
+from lzp.engine.model import load_evaluator
+from lzp.engine.search import EvaluationError
+from lzp.engine.warmup import warmup
+from lzp.play.arena import Arena, ArenaOptions
+from lzp.play.arena_game import ArenaGame, ArenaRules
+from lzp.play.arena_progress import Progress
+from lzp.play.arena_results import ArenaFolder
+from lzp.play.arena_score import score_table
+from lzp.play.arena_settings import Contestant
+from lzp.play.arena_workers import run_workers
+from lzp.play.referee import default_referee
+
+_DESCRIPTION = """\
+Play games between two settings of this engine in one process. The games run in lockstep and
+share batches, so that a small budget does not mean small batches. Every opening is drawn
+from the network, thrown away if it is lopsided, and played twice with the colors exchanged.
+Settings are fields of SearchParams and PlayerParams, `evaluations` (positions sent to the
+network for a move, 100 unless there is another budget), `weights`, `name`, or the word leela."""
+
+_EPILOG = """\
+examples:
+  lzp-arena -a "cpuct=0.8" -b leela --games 400 --folder out/
+  lzp-arena -a "lcb_min_visit_ratio=0.2" -b "" --both evaluations=32 --workers 2 --folder out/
+  lzp-arena -a "weights=new.txt.gz" -b "weights=old.txt.gz" --both visits=100"""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Play the games that the command line describes."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    values = _parser().parse_args(words)
+    try:
+        options = _options(values)
+        if values.workers > 1:
+            _play_apart(values, options, words)
+        else:
+            _play_here(values, options)
+    except (ValueError, EvaluationError) as error:
+        print(f"lzp-arena: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+def _play_here(values: argparse.Namespace, options: ArenaOptions) -> None:
+    """Play all games, or a part of them, in this process."""
+    warmup()
+
+    def open_network(path: Path | None, batch_size: int) -> Evaluator:
+        return load_evaluator(path, batch_size=batch_size, threads=values.threads)
+
+    arena = Arena(options, values.folder, open_network)
+    is_worker = values.worker_of is not None
+    if not is_worker:
+        progress = Progress(options, arena.games)
+        arena.on_round = lambda: progress.show(arena.games, arena.counts)
+    for _ in arena.play():
+        if is_worker and os.getppid() != values.worker_of:  # nobody waits for us any more
+            return
+    if not is_worker:
+        _print_table(options, arena.games)
+
+
+def _play_apart(values: argparse.Namespace, options: ArenaOptions, words: Sequence[str]) -> None:
+    """Play in several processes that write to one folder."""
+    with tempfile.TemporaryDirectory(prefix="lzp-arena-") as spare:
+        path = values.folder or Path(spare)
+        folder = ArenaFolder(path, options.identity())
+        progress = Progress(options, folder.read())
+        command = [*words, f"--folder={path}", "--workers=1"]
+        run_workers(command, values.workers, lambda: progress.show(folder.read(), None))
+        _print_table(options, folder.read())
+
+
+def _print_table(options: ArenaOptions, games: Mapping[int, ArenaGame]) -> None:
+    """Print the result of all games that were asked for."""
+    first, second = options.contestants
+    asked = [game for number, game in games.items() if number < options.games]
+    Console().print(score_table((first.name, second.name), asked))
+
+
+def _options(values: argparse.Namespace) -> ArenaOptions:
+    """Return the arena of a parsed command line; ValueError if it makes no sense."""
+    first, second = (_contestant(values, line) for line in (values.a, values.b))
+    rules = ArenaRules(
+        side=values.size,
+        komi=values.komi,
+        max_moves=values.max_moves or 2 * values.size**2,
+        agreed_winrate=values.agree,
+    )
+    part, _, parts = values.part.partition("/")
+    if not (part.isdecimal() and parts.isdecimal()):
+        raise ValueError(f"--part: expected I/N, not {values.part!r}")
+    return ArenaOptions(
+        contestants=(first, second),
+        games=values.games,
+        rules=rules,
+        parallel=values.parallel,
+        seed=values.seed,
+        referee=default_referee() if values.referee == "gnugo" else values.referee,
+        part=int(part) - 1,
+        parts=int(parts),
+    )
+
+
+def _contestant(values: argparse.Namespace, line: str) -> Contestant:
+    """Return a contestant with what both have in common."""
+    found = Contestant.parse(f"{line},{values.both}")
+    name = line if line and "name=" not in line else found.name
+    return replace(found, name=name, weights=found.weights or values.weights)
+
+
+def _parser() -> argparse.ArgumentParser:
+    """Return the parser of lzp-arena."""
+    parser = OneLineParser(
+        prog="lzp-arena",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("-a", required=True, metavar="SETTINGS", help="key=value,... of the first contestant")
+    add("-b", required=True, metavar="SETTINGS", help="of the second; '' for the defaults")
+    add("--both", default="", metavar="SETTINGS", help="settings of both")
+    add("-w", "--weights", type=Path, metavar="FILE", help="network (the one that ships)")
+    add("--games", type=int, default=400, metavar="N", help="games to play (400)")
+    add("--folder", type=Path, metavar="DIR", help="keep the games here, and go on there")
+    add("--parallel", type=int, default=64, metavar="N", help="games at once (64)")
+    add("--threads", type=int, default=1, metavar="N", help="threads of the network (1)")
+    add("--workers", type=int, default=1, metavar="N", help="processes, one for each core (1)")
+    add("--part", default="1/1", metavar="I/N", help="play only this part of the games (1/1)")
+    add("--worker-of", type=int, help=argparse.SUPPRESS)
+    add("--seed", type=int, default=0, metavar="N", help="of openings and searches (0)")
+    add("--size", type=int, default=19, metavar="N", help="side of the board (19)")
+    add("--komi", type=float, default=7.5, metavar="F", help="points for White (7.5)")
+    add("--max-moves", type=int, default=0, metavar="N", help="then score it (2 x board)")
+    add("--agree", type=float, default=0.97, metavar="F",
+        help="a game ends at a winrate that both sides give (0.97); 1: never")  # fmt: skip
+    add("--referee", metavar="COMMAND",
+        help="engine that scores, or gnugo; otherwise every stone is alive")  # fmt: skip
+    return parser
+
+
+if __name__ == "__main__":
+    main()
