@@ -7,7 +7,7 @@ and whole-game analyses are written as if they were alone.
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +52,7 @@ class BatchCounts:
         return self.evaluations / self.batches if self.batches else 0.0
 
 
-class Together(Generic[T]):
+class Together:
     """Runs tasks in lockstep: a round takes one question of each, and answers them all.
 
     The same tasks in the same order make the same batches.
@@ -80,7 +80,7 @@ class Together(Generic[T]):
         self._evaluators = evaluators
         self._width = width
         self._on_round = on_round
-        self._running: list[tuple[Task[T], Question]] = []
+        self._running: list[tuple[Task[Any], Question]] = []
 
     def run(self, tasks: Iterator[Task[T]]) -> Iterator[T]:
         """Yield what each task returns, in the order in which they end.
@@ -112,7 +112,8 @@ class Together(Generic[T]):
     def _round(self) -> Iterator[T]:
         """Answer one question of every running task."""
         answers = self._answers([question for _, question in self._running])
-        asked, self._running = self._running, []
+        asked: list[tuple[Task[T], Question]] = self._running
+        self._running = []
         for (task, _), answer in zip(asked, answers, strict=True):
             try:
                 self._running.append((task, task.send(answer)))

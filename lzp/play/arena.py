@@ -92,9 +92,7 @@ class Arena:
         self._openings = {n // 2: list(g.moves[: g.opening]) for n, g in self.games.items()}
         #: Called after every round of evaluations.
         self.on_round: Callable[[], None] = lambda: None
-        self._together: Together[ArenaGame] = Together(
-            self._evaluators, options.parallel, lambda: self.on_round()
-        )
+        self._together = Together(self._evaluators, options.parallel, lambda: self.on_round())
 
     @property
     def counts(self) -> BatchCounts:

@@ -94,7 +94,9 @@ class ArenaGame:
 class Seat:
     """A contestant at one game: its tree, kept between moves, and what it spent."""
 
-    def __init__(self, contestant: Contestant, evaluator: Evaluator, network: int, seed: int):
+    def __init__(
+        self, contestant: Contestant, evaluator: Evaluator, network: int, seed: int
+    ) -> None:
         """Seat a contestant whose questions go to network number `network`."""
         search = Search(evaluator, replace(contestant.search, seed=seed))
         self._player = Player(search, contestant.player)

@@ -38,7 +38,7 @@ class NoisyEvaluator(HashEvaluator):
 
 def options(a: str = "", b: str = "leela", **changes) -> ArenaOptions:
     rules = ArenaRules(side=SIDE, komi=0.5, max_moves=40)
-    both = tuple(Contestant.parse(f"{line},evaluations=6") for line in (a, b))
+    both = (Contestant.parse(f"{a},evaluations=6"), Contestant.parse(f"{b},evaluations=6"))
     return ArenaOptions(contestants=both, **{"games": 6, "rules": rules, "parallel": 4, **changes})
 
 

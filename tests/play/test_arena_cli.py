@@ -1,0 +1,78 @@
+"""lzp-arena as people call it."""
+
+import json
+import re
+
+import pytest
+
+from lzp.play import arena_cli
+from tests.networks import write_random_network
+
+pytestmark = pytest.mark.compiled
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory):
+    return write_random_network(tmp_path_factory.mktemp("net") / "r5.txt", side=5)
+
+
+def run(*words):
+    """Return the exit code of the command, 0 if it returns."""
+    try:
+        arena_cli.main([str(word) for word in words])
+    except SystemExit as stop:
+        return stop.code
+    return 0
+
+
+def words_for(network, folder, *more):
+    words = ["-a", "cpuct=0.8", "-b", "leela", "--both", "evaluations=4", "-w", network]
+    return [*words, "--size", 5, "--komi", 0.5, "--games", 6, "--folder", folder, *more]
+
+
+def kept(folder):
+    lines = (folder / "games.jsonl").read_text().splitlines()
+    games = {(game := json.loads(line))["number"]: game["moves"] for line in lines}
+    assert len(games) == len(lines)
+    return games
+
+
+def test_a_match_ends_in_a_table(network, tmp_path, capsys):
+    assert run(*words_for(network, tmp_path, "--parallel", 3)) == 0
+    text = capsys.readouterr().out
+    assert "cpuct=0.8  against  leela" in text
+    assert re.search(r"games +│ 6, 3 pairs", text)
+    assert re.search(r"won - lost - drawn +│ \d - \d - 0", text)
+    assert re.search(r"spent by the first a move +│ [34]\.\d evaluations", text)
+    assert run(*words_for(network, tmp_path)) == 0  # nothing is left to be played
+    assert sorted(kept(tmp_path)) == list(range(6))
+
+
+@pytest.mark.slow
+def test_workers_play_the_games_of_one_process(network, tmp_path, capsys):
+    assert run(*words_for(network, tmp_path / "one")) == 0
+    assert run(*words_for(network, tmp_path / "two", "--workers", 2)) == 0
+    assert kept(tmp_path / "one") == kept(tmp_path / "two")
+    texts = capsys.readouterr().out.split("against")
+    assert "6, 3 pairs" in texts[2]
+
+
+@pytest.mark.parametrize(
+    ("more", "complaint"),
+    [
+        (["--both", "cupct=1"], "unknown setting 'cupct'"),
+        (["--size", 9], "r5.txt plays on 5x5, not on 9x9"),
+        (["--part", "3/2"], "no part 3 of 2"),
+        (["--part", "x"], "--part: expected I/N"),
+        (["--games", 0], "games, and games at once, must be 1 or more"),
+        (["--agree", 2], "agreed winrate must be above 0.5 to 1, not 2"),
+        (["-w", "missing.txt"], "missing.txt: no such file"),
+        (["--folder", "/dev/null/x"], "cannot use /dev/null/x"),
+    ],
+)
+def test_what_is_wrong_is_one_line(network, tmp_path, capsys, more, complaint):
+    assert run(*words_for(network, tmp_path), *more) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("lzp-arena: ")
+    assert complaint in error
+    assert error.count("\n") == 1
