@@ -1,4 +1,4 @@
-# Sourced by bin/play and bin/test, which set $root: makes or updates $root/.venv.
+# Sourced by bin/play, bin/test and bin/signature, which set $root: makes or updates $root/.venv.
 # Nothing here writes to stdout (it belongs to GTP) or reads stdin (the GUI is typing).
 
 venv=$root/.venv
