@@ -75,7 +75,7 @@ class GtpClient:
             stdin = _opened(self._process.stdin)
             stdin.write(command.encode() + b"\n")
             stdin.flush()
-        except OSError:
+        except (OSError, ValueError):  # ValueError: another thread has closed it
             raise self._crash(command) from None
         try:
             reply = self._replies.get(timeout=timeout_s)

@@ -1,50 +1,50 @@
-"""A match: a number of games between two engines, kept on disk so that it can go on."""
+"""A match or a round robin between GTP engines, several games at once, kept on disk."""
 
+import queue
+import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from lzp.go import BLACK, WHITE, Game
-from lzp.play.gtp_client import CommandError, EngineError, GtpClient
-from lzp.play.match_game import GameRules, MatchGame, Outcome
-from lzp.play.match_results import (
-    MatchError,
-    PlayedGame,
-    read_results,
-    write_record,
-    write_results,
-)
-from lzp.play.openings import random_opening
-from lzp.play.referee import Referee
-from lzp.play.scoring import Tally
+from lzp.go import Game
+from lzp.play.match_engines import EngineSpec, EngineTable
+from lzp.play.match_folder import MatchFolder
+from lzp.play.match_game import MatchGame
+from lzp.play.match_results import PlayedGame, tally
+from lzp.play.match_rules import GameRules, MatchError, Outcome
+from lzp.play.match_schedule import Seating, schedule
+from lzp.play.openings import Openings, RandomOpenings
+from lzp.play.sprt import Sprt
 from lzp.sgf import SgfInfo, write_game
-
-#: Starting may compile kernels or read a large network.
-_START_S = 300.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MatchOptions:
-    """A match between engine A and engine B.
+    """A match between engines.
 
     Attributes:
-        commands: both engines' command lines, A's first.
-        games: how many are played; A is Black in the even-numbered ones, counted from 0.
+        engines: who plays; two or more.
+        games: of each pairing; pairs of games have the same opening and the colors exchanged.
         rules: of every game.
-        opening_moves: random moves before the engines', the same for games 2k and 2k + 1.
-        seed: of the openings.
+        openings: the moves before the engines'; None for random ones in the corners.
         referee: command line of the engine that scores; None for Tromp-Taylor.
         folder: where game records and results go; None keeps none.
+        parallel: games at once, each between engines of its own.
+        gauntlet: whether only the first engine meets the others.
+        sprt: of two engines: ends the match when it is decided.
     """
 
-    commands: tuple[str, str]
+    engines: tuple[EngineSpec, ...]
     games: int
     rules: GameRules = field(default_factory=GameRules)
-    opening_moves: int = 4
-    seed: int = 0
+    openings: Openings | None = None
     referee: str | None = None
     folder: Path | None = None
+    parallel: int = 1
+    gauntlet: bool = False
+    sprt: Sprt | None = None
 
     def __post_init__(self) -> None:
         """Check the numbers.
@@ -52,20 +52,28 @@ class MatchOptions:
         Raises:
             MatchError: one is out of range.
         """
+        if len(self.engines) < 2:
+            raise MatchError("a match needs two engines or more")
+        names = [engine.name for engine in self.engines if engine.name]
+        if len(set(names)) < len(names):
+            raise MatchError("two engines have the same name")
         if self.games < 1:
             raise MatchError(f"games must be 1 or more, not {self.games}")
-        if not 0 <= self.opening_moves <= 4:
-            raise MatchError(f"opening moves must be 0 to 4, not {self.opening_moves}")
-
-
-def tally(games: list[PlayedGame]) -> Tally:
-    """Return A's wins, losses and draws; games without a result do not count."""
-    results = [game.a_result() for game in games]
-    return Tally(results.count(1.0), results.count(0.0), results.count(0.5))
+        if not 1 <= self.parallel <= 256:
+            raise MatchError(f"parallel games must be 1 to 256, not {self.parallel}")
+        if self.sprt is not None and len(self.engines) != 2:
+            raise MatchError("SPRT is for a match of two engines")
 
 
 class Match:
-    """Plays a match; use as a context manager, so that no engine is left running."""
+    """Plays a match; use as a context manager, so that no engine is left running.
+
+    Attributes:
+        options: what is played.
+        games: those that are over, earlier runs' included.
+        labels: what to call each player.
+        seatings: the whole schedule.
+    """
 
     def __init__(self, options: MatchOptions) -> None:
         """Prepare a match and read what was already played of it.
@@ -75,44 +83,80 @@ class Match:
         """
         self.options = options
         self.games: list[PlayedGame] = []
-        self.labels = ("A", "B")
-        self._clients: list[GtpClient | None] = [None, None]
-        self._referee = Referee(options.referee)
-        self._identity = _identity(options)
+        self.labels = [engine.name for engine in options.engines]
+        self.seatings = schedule(len(options.engines), options.games, gauntlet=options.gauntlet)
+        self.openings = options.openings or RandomOpenings(options.rules.side, 4, 0)
+        self.folder: MatchFolder | None = None
         if options.folder is not None:
-            self.games = read_results(options.folder, self._identity)
+            self.folder = MatchFolder(options.folder, self._identity())
+            self._take_over(self.folder)
+        self._tables: list[EngineTable] = []
+        self._threads: list[threading.Thread] = []
+        self._stopping = threading.Event()
+        self._waiting: deque[Seating] = deque()
+        self._over: queue.Queue[tuple[Game, PlayedGame] | Exception | None] = queue.Queue()
+
+    def _identity(self) -> dict[str, object]:
+        """Return what two runs must share for one to go on with the other's games."""
+        options = self.options
+        return {
+            "engines": [asdict(engine) for engine in options.engines],
+            "rules": asdict(options.rules),
+            "openings": self.openings.identity,
+            "referee": options.referee,
+            "gauntlet": options.gauntlet,
+        }
+
+    def _take_over(self, folder: MatchFolder) -> None:
+        """Count an earlier run's games, as far as they belong to the schedule."""
+        places = {seating.number: (seating.black, seating.white) for seating in self.seatings}
+        for game in folder.games:
+            if game.number not in places:
+                continue  # of an earlier run that was to be longer
+            if places[game.number] != (game.black, game.white):
+                folder.close()
+                raise MatchError(f"{folder.path}: game {game.number + 1} is between other players")
+            self.games.append(game)
 
     def __enter__(self) -> "Match":
-        """Start both engines and learn their names.
+        """Start every engine once and learn their names.
 
         Raises:
             MatchError: one of them does not start or does not answer.
         """
+        options = self.options
+        self._tables = [
+            EngineTable(options.engines, options.referee) for _ in range(options.parallel)
+        ]
         try:
-            clients = [self._client(player) for player in (0, 1)]
-            names = [client.send("name", _START_S) for client in clients]
-        except (EngineError, CommandError) as error:
+            self.labels = self._tables[0].names()
+        except BaseException:
             self.__exit__()
-            raise MatchError(str(error)) from None
-        same = names[0] == names[1]
-        self.labels = (f"{names[0]} A", f"{names[1]} B") if same else (names[0], names[1])
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the engines."""
-        for client in self._clients:
-            if client is not None:
-                client.close()
-        self._clients = [None, None]
-        self._referee.close()
+        """End the engines; games that are not over are lost."""
+        if any(thread.is_alive() for thread in self._threads):
+            self._stop()
+        for table in self._tables:
+            table.close()
+        if self.folder is not None:
+            self.folder.close()
 
-    def _client(self, player: int) -> GtpClient:
-        """Return a player's engine, started if it is not running."""
-        client = self._clients[player]
-        if client is None:
-            client = GtpClient(self.options.commands[player], "AB"[player])
-            self._clients[player] = client
-        return client
+    def _stop(self) -> None:
+        """End all games that are being played."""
+        self._stopping.set()
+        for thread, table in zip(self._threads, self._tables, strict=False):
+            while thread.is_alive():  # it may be starting an engine just now
+                table.kill()
+                thread.join(timeout=0.2)
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether the sequential test, if there is one, needs no more games."""
+        sprt = self.options.sprt
+        return sprt is not None and sprt.verdict(tally(self.games)) != "open"
 
     def play(self) -> Iterator[PlayedGame]:
         """Play the games that are missing; yields each when it is over and on disk.
@@ -122,72 +166,82 @@ class Match:
                 cannot be written.
         """
         done = {game.number for game in self.games}
-        for number in range(self.options.games):
-            if number not in done:
-                yield self._play_one(number)
+        self._waiting.extend(seat for seat in self.seatings if seat.number not in done)
+        if self.is_decided or not self._waiting:
+            return
+        for table in self._tables[: len(self._waiting)]:
+            thread = threading.Thread(target=self._work, args=(table,), daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        running = len(self._threads)
+        while running and not self.is_decided:
+            found = self._over.get()
+            if found is None:
+                running -= 1
+            elif isinstance(found, Exception):
+                raise found
+            else:
+                yield self._keep(*found)
 
-    def _play_one(self, number: int) -> PlayedGame:
-        """Play game `number` and keep it."""
-        a_color = BLACK if number % 2 == 0 else WHITE
-        order = (0, 1) if a_color == BLACK else (1, 0)
+    def _work(self, table: EngineTable) -> None:
+        """Play waiting games at one table until there are none; in a thread of its own."""
         try:
-            black, white = (self._client(player) for player in order)
-        except EngineError as error:
-            raise MatchError(str(error)) from None
-        rules = self.options.rules
-        opening = random_opening(
-            rules.side, self.options.opening_moves, self.options.seed, number // 2
-        )
+            while not self._stopping.is_set():
+                try:
+                    seating = self._waiting.popleft()
+                except IndexError:
+                    break
+                self._play_one(table, seating)
+        except Exception as error:
+            self._over.put(error)
+        finally:
+            self._over.put(None)
+
+    def _play_one(self, table: EngineTable, seating: Seating) -> None:
+        """Play one game and hand it over."""
+        black, white = table.client(seating.black), table.client(seating.white)
         started = time.monotonic()
-        table = MatchGame(black, white, rules)
-        outcome = table.play(opening, self._referee)
-        played = PlayedGame(
-            number=number,
-            a_color=a_color,
-            winner=outcome.winner,
-            ending=outcome.ending,
-            points=outcome.points,
-            detail=outcome.detail,
-            moves=table.game.ply,
-            seconds=round(time.monotonic() - started, 2),
-        )
-        self._replace_failed(outcome)
+        board = MatchGame(black, white, self.options.rules)
+        outcome = board.play(self.openings.moves(seating.opening), table.referee)
+        if self._stopping.is_set():
+            return
+        if outcome.ending in ("crash", "time"):
+            table.drop()
+        played = _played(seating, outcome, board.game.ply, time.monotonic() - started)
+        self._over.put((board.game, played))
+
+    def _keep(self, game: Game, played: PlayedGame) -> PlayedGame:
+        """Count a game that is over, and write its record and its result."""
+        if self.folder is not None:
+            self.folder.add(played, self._record(game, played))
         self.games.append(played)
-        self._keep(table.game, played, outcome)
         return played
 
-    def _replace_failed(self, outcome: Outcome) -> None:
-        """End engines after a failure: what state they are in is not known."""
-        if outcome.ending in ("crash", "time"):
-            for player, client in enumerate(self._clients):
-                if client is not None:
-                    client.kill()
-                    self._clients[player] = None
-
-    def _keep(self, game: Game, played: PlayedGame, outcome: Outcome) -> None:
-        """Write a game's record and the results so far."""
-        folder = self.options.folder
-        if folder is None:
-            return
-        names = self.labels if played.a_color == BLACK else self.labels[::-1]
+    def _record(self, game: Game, played: PlayedGame) -> str:
+        """Return a game as SGF."""
+        outcome = Outcome(
+            winner=played.winner, ending=played.ending, points=played.points, detail=played.detail
+        )
         info = SgfInfo(
-            black=names[0],
-            white=names[1],
+            black=self.labels[played.black],
+            white=self.labels[played.white],
             result=outcome.sgf_result(),
             date=time.strftime("%Y-%m-%d"),
             comment=f"{outcome.ending} {outcome.detail}".strip(),
         )
-        try:
-            write_record(folder, played.number, write_game(game, info))
-            write_results(folder, self._identity, self.games)
-        except OSError as error:
-            raise MatchError(f"cannot write in {folder}: {error.strerror}") from None
+        return write_game(game, info)
 
 
-def _identity(options: MatchOptions) -> dict[str, object]:
-    """Return what two runs must share for one to go on with the other's games."""
-    values = asdict(options)
-    values["commands"] = list(options.commands)
-    for name in ("games", "folder"):
-        del values[name]
-    return values
+def _played(seating: Seating, outcome: Outcome, moves: int, seconds: float) -> PlayedGame:
+    """Return the line of results of a game that is over."""
+    return PlayedGame(
+        number=seating.number,
+        black=seating.black,
+        white=seating.white,
+        winner=outcome.winner,
+        ending=outcome.ending,
+        points=outcome.points,
+        detail=outcome.detail,
+        moves=moves,
+        seconds=round(seconds, 2),
+    )

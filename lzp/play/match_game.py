@@ -1,75 +1,20 @@
 """One game between two engines; our own rules say what is legal and when it is over."""
 
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from lzp.go import BLACK, EMPTY, WHITE, Game
 from lzp.go.constants import LEGAL, SUPERKO
 from lzp.go.vertex import format_color, format_vertex, parse_vertex
 from lzp.play.gtp_client import CommandError, EngineCrashError, EngineTimeoutError, GtpClient
-from lzp.play.match_clock import MatchClock, TimeControl
+from lzp.play.gtp_time import EngineTime
+from lzp.play.match_clock import MatchClock
+from lzp.play.match_rules import GameRules, Outcome
 from lzp.play.referee import Referee
 
-#: How a game can end. The middle three are losses that are no matter of strength.
-ENDINGS = ("score", "resign", "illegal", "crash", "time", "repetition", "length")
 #: For commands that need no thought.
 _ANSWER_S = 60.0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class GameRules:
-    """What the games of a match have in common.
-
-    Attributes:
-        side: the board's side.
-        komi: points for White.
-        max_moves: a longer game is no result.
-        move_timeout_s: an engine that thinks longer has lost on time, whatever its clock says.
-        time_control: clocks, sent to the engines and kept by the referee; None for none.
-    """
-
-    side: int = 19
-    komi: float = 7.5
-    max_moves: int = 722
-    move_timeout_s: float = 600.0
-    time_control: TimeControl | None = None
-
-    def __post_init__(self) -> None:
-        """Check the numbers.
-
-        Raises:
-            ValueError: one is out of range; the text names it.
-        """
-        if not 2 <= self.side <= 25:
-            raise ValueError(f"size must be 2 to 25, not {self.side}")
-        if not abs(self.komi) <= self.side * self.side:
-            raise ValueError(f"komi {self.komi} is larger than the board")
-        if self.max_moves < 1 or self.move_timeout_s <= 0:
-            raise ValueError("max moves and move timeout must be positive")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
-    """How a game ended.
-
-    Attributes:
-        winner: BLACK, WHITE, or EMPTY for a draw or no result.
-        ending: one of ENDINGS.
-        points: the winner's lead, if it was counted.
-        detail: one line for people.
-    """
-
-    winner: int
-    ending: str
-    points: float = 0.0
-    detail: str = ""
-
-    def sgf_result(self) -> str:
-        """Return the RE property."""
-        if self.winner == EMPTY:
-            return "0" if self.ending == "score" else "Void"
-        how = {"score": f"{self.points:.1f}", "resign": "R", "time": "T"}.get(self.ending, "F")
-        return f"{'B' if self.winner == BLACK else 'W'}+{how}"
 
 
 class MatchGame:
@@ -82,6 +27,7 @@ class MatchGame:
         self._engines = {BLACK: black, WHITE: white}
         control = rules.time_control
         self._clocks = {color: MatchClock(control) for color in (BLACK, WHITE)} if control else {}
+        self._times: dict[int, EngineTime] = {}
 
     def play(self, opening: list[int], referee: Referee) -> Outcome:
         """Play the opening and the game; engines that fail lose, nothing is raised for it."""
@@ -102,14 +48,20 @@ class MatchGame:
             self._tell(color, f"boardsize {self._rules.side}")
             self._tell(color, "clear_board")
             self._tell(color, f"komi {self._rules.komi:g}")
-            control = self._rules.time_control
-            if control:
-                times = f"{control.main_s} {control.period_s} {control.stones}"
-                self._tell(color, f"time_settings {times}")
+            self._set_time(color)
         for move in opening:
             for color in (BLACK, WHITE):
                 self._tell(color, self._play_command(self.game.to_play, move))
             self.game.play(move)
+
+    def _set_time(self, color: int) -> None:
+        """Tell an engine the time control in its own words, if there is one."""
+        control = self._rules.time_control
+        if control is None:
+            return
+        with self._losing(color):
+            self._times[color] = EngineTime(self._engines[color], control)
+        self._tell(color, self._times[color].settings)
 
     def _play_command(self, color: int, move: int) -> str:
         """Return "play black Q16"."""
@@ -117,8 +69,14 @@ class MatchGame:
 
     def _tell(self, color: int, command: str, timeout_s: float = _ANSWER_S) -> str:
         """Send an engine a command; its failure is its loss."""
-        try:
+        with self._losing(color):
             return self._engines[color].send(command, timeout_s)
+
+    @contextmanager
+    def _losing(self, color: int) -> Iterator[None]:
+        """Make an engine's failure its loss."""
+        try:
+            yield
         except EngineTimeoutError as error:
             raise _LostError(color, "time", str(error)) from None
         except (EngineCrashError, CommandError) as error:
@@ -144,8 +102,7 @@ class MatchGame:
         limit = self._rules.move_timeout_s
         if color in self._clocks:
             clock = self._clocks[color]
-            seconds, stones = clock.left()
-            self._tell(color, f"time_left {format_color(color)} {seconds} {stones}")
+            self._tell(color, self._times[color].left(format_color(color), clock))
             limit = min(limit, clock.allowance_s())
         return f"genmove {format_color(color)}", limit
 

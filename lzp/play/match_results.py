@@ -1,26 +1,14 @@
-"""The results of a match on disk: one JSON file, and an SGF file a game.
+"""The results of a match: what is kept of a game, and what the games add up to."""
 
-The results are replaced as a whole after every game, so that a killed match leaves the
-games that were over and can go on.
-"""
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
-from pathlib import Path
+import numpy as np
+from numpy.typing import NDArray
 
 from lzp.go import BLACK, EMPTY, WHITE
-from lzp.play.match_game import ENDINGS
-from lzp.weights.atomic import replacing
-
-_RESULTS_FILE = "match.json"
-_FORMAT = 1
-#: What JSON may hold for a field's type.
-_JSON_TYPES = {str(int): (int,), str(float): (int, float), str(str): (str,)}
-
-
-class MatchError(ValueError):
-    """A match that cannot be played or gone on with; one line."""
+from lzp.play.match_rules import FAULTS
+from lzp.play.scoring import Tally
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,8 +16,9 @@ class PlayedGame:
     """One line of a match's results.
 
     Attributes:
-        number: counted from 0.
-        a_color: engine A's color.
+        number: counted from 0; games 2k and 2k + 1 have one opening and the colors exchanged.
+        black: number of the player with Black, counted from 0.
+        white: number of the player with White.
         winner: BLACK, WHITE or EMPTY.
         ending: one of ENDINGS.
         points: the lead, where it was counted.
@@ -39,7 +28,8 @@ class PlayedGame:
     """
 
     number: int
-    a_color: int
+    black: int
+    white: int
     winner: int
     ending: str
     points: float
@@ -47,69 +37,52 @@ class PlayedGame:
     moves: int
     seconds: float
 
-    def a_result(self) -> float | None:
-        """Return A's points: 1, 0.5 or 0; None if the game has no result."""
+    def color_of(self, player: int) -> int:
+        """Return a player's color; EMPTY for one who did not take part."""
+        return BLACK if player == self.black else WHITE if player == self.white else EMPTY
+
+    def result_of(self, player: int) -> float | None:
+        """Return a player's points: 1, 0.5 or 0; None without a result or without the player."""
+        color = self.color_of(player)
+        if color == EMPTY:
+            return None
         if self.winner == EMPTY:
             return 0.5 if self.ending == "score" else None
-        return 1.0 if self.winner == self.a_color else 0.0
+        return 1.0 if self.winner == color else 0.0
 
 
-def record_path(folder: Path, number: int) -> Path:
-    """Return where the record of a game, counted from 0, is kept."""
-    return folder / f"game-{number + 1:04d}.sgf"
+def games_between(games: Iterable[PlayedGame], player: int, other: int) -> list[PlayedGame]:
+    """Return the games of two players."""
+    return [game for game in games if {game.black, game.white} == {player, other}]
 
 
-def write_record(folder: Path, number: int, sgf: str) -> None:
-    """Write a game's record; OSError if that fails."""
-    _replace(record_path(folder, number), sgf + "\n")
+def tally(games: Iterable[PlayedGame], player: int = 0, other: int = 1) -> Tally:
+    """Return what a player won, lost and drew against another.
 
-
-def write_results(folder: Path, match: Mapping[str, object], games: Sequence[PlayedGame]) -> None:
-    """Write what a match is and how its games went so far; OSError if that fails."""
-    state = {"format": _FORMAT, "match": match, "games": [asdict(game) for game in games]}
-    _replace(folder / _RESULTS_FILE, json.dumps(state, indent=1) + "\n")
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a text file as a whole or not at all."""
-    with replacing(path) as file:
-        file.write(text.encode())
-
-
-def read_results(folder: Path, match: Mapping[str, object]) -> list[PlayedGame]:
-    """Return the games of a match that a folder already holds; makes the folder.
-
-    A game whose record is gone is played again.
-
-    Raises:
-        MatchError: the folder cannot be used, or holds something else.
+    Games without a result do not count, and pairs with such a game are no pairs.
     """
-    path = folder / _RESULTS_FILE
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise MatchError(f"cannot use {folder}: {error}") from None
-    if not text:
-        return []
-    try:
-        state = json.loads(text)
-        found = state["match"] if state["format"] == _FORMAT else None
-        games = [_checked(values) for values in state["games"]]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise MatchError(f"{path}: not a match's results") from None
-    if found != match:
-        raise MatchError(f"{folder} holds another match; choose another folder")
-    return [game for game in games if record_path(folder, game.number).exists()]
+    found = {game.number: game.result_of(player) for game in games_between(games, player, other)}
+    results = list(found.values())
+    pairs = [0] * 5
+    for number, first in found.items():
+        second = found.get(number + 1)
+        if number % 2 == 0 and first is not None and second is not None:
+            pairs[round(2 * (first + second))] += 1
+    one, two, three, four, five = pairs
+    counts = (results.count(1.0), results.count(0.0), results.count(0.5))
+    return Tally(*counts, pairs=(one, two, three, four, five))
 
 
-def _checked(values: dict[str, object]) -> PlayedGame:
-    """Return one game read from a file; ValueError or TypeError if it is not one."""
-    for each in fields(PlayedGame):
-        if type(values[each.name]) not in _JSON_TYPES[str(each.type)]:
-            raise TypeError(each.name)
-    game = PlayedGame(**values)  # type: ignore[arg-type]
-    colors_fit = game.a_color in (BLACK, WHITE) and game.winner in (EMPTY, BLACK, WHITE)
-    if game.number < 0 or game.ending not in ENDINGS or not colors_fit:
-        raise ValueError("not a game's result")
-    return game
+def points_table(games: Iterable[PlayedGame], players: int) -> NDArray[np.float64]:
+    """Return float64 [players, players]: the points of each player against each other."""
+    table = np.zeros((players, players))
+    for game in games:
+        for player, other in ((game.black, game.white), (game.white, game.black)):
+            table[player, other] += game.result_of(player) or 0.0
+    return table
+
+
+def faults_of(games: Iterable[PlayedGame], player: int) -> dict[str, int]:
+    """Return how many games a player lost by each of FAULTS; those that never happened too."""
+    lost = [game.ending for game in games if game.result_of(player) == 0.0]
+    return {fault: lost.count(fault) for fault in FAULTS}

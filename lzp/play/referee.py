@@ -51,6 +51,12 @@ class Referee:
             client.send(f"play {format_color(color)} {vertex}", _ANSWER_S)
         return parse_score(client.send("final_score", _ANSWER_S))
 
+    def kill(self) -> None:
+        """End the engine at once; may be called from another thread than the one that asks."""
+        client = self._client
+        if client is not None:
+            client.kill()
+
     def close(self) -> None:
         """End the engine, if there is one."""
         if self._client is not None:

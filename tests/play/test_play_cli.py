@@ -51,12 +51,12 @@ def test_a_match_prints_a_line_a_game_and_a_table(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["-a", "x"], "the following arguments are required: -b"),
+        (["-a", "x"], "the other engine is missing: -b"),
         (["--games", "0"], "games must be 1 or more, not 0"),
         (["--games", "many"], "argument --games: invalid int value: 'many'"),
         (["--size", "99"], "size must be 2 to 25, not 99"),
-        (["--time", "fast"], "expected MAIN or MAIN,PERIOD,STONES"),
-        (["--opening-moves", "9"], "opening moves must be 0 to 4, not 9"),
+        (["--time", "fast"], "expected a time such as absolute MAIN; canadian"),
+        (["--opening-moves", "9", "--openings", "random"], "opening moves must be 0 to 4, not 9"),
         (["-a", "/nowhere/engine"], "cannot start /nowhere/engine: No such file"),
         (["-b", ENGINE + " --fail crash --nonsense"], "ended (code 2)"),
         (["--sgf", "/proc/games"], "cannot use /proc/games"),
@@ -74,8 +74,8 @@ def test_the_engine_plays_a_match_against_another(network, tmp_path, capsys):
     own = f"{shlex.quote(sys.executable)} -m lzp.engine.gtp.cli -q -w {network} -v 8 --noponder"
     words = ["-a", own, "-b", ENGINE, "--games", 2, "--size", 9, "--sgf", tmp_path]
     assert run(match_cli.main, *words) == 0
-    games = json.loads((tmp_path / "match.json").read_text())["games"]
-    assert {game["ending"] for game in games} <= {"score", "resign", "length"}
+    lines = (tmp_path / "match.jsonl").read_text().splitlines()[1:]
+    assert {json.loads(line)["ending"] for line in lines} <= {"score", "resign", "length"}
     capsys.readouterr()
 
 
