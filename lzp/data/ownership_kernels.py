@@ -11,7 +11,7 @@ from lzp.data.constants import MOVE_MASK, WHITE_BIT
 from lzp.data.record_kernels import set_up_codes
 from lzp.go.board_kernels import play_on_board
 from lzp.go.constants import BLACK, WHITE
-from lzp.go.playout_kernels import count_owners
+from lzp.go.playout_kernels import find_owners
 from lzp.jit import int64, kernel
 
 _POINT_BITS = 3
@@ -21,22 +21,6 @@ _POINT_BITS = 3
 def packed_size(area: int) -> int:
     """Return how many bytes the packed owners of `area` points take."""
     return (area + 3) // 4
-
-
-@kernel
-def find_owners(boards: NDArray[np.void], playouts: int, balance: NDArray[np.int32]) -> None:
-    """Write in how many random games more a point ends up Black's than White's.
-
-    The random games follow from the position, so that the answer never changes.
-
-    Args:
-        boards: BOARD array [2]: the position at the end of a record, and one to work on.
-        playouts: how many random games.
-        balance: int32 [side²] by move, overwritten; -playouts .. playouts.
-    """
-    random = np.empty(1, np.uint64)
-    random[0] = boards[0]["hash"] | np.uint64(1)
-    count_owners(boards, playouts, random, balance)
 
 
 @kernel

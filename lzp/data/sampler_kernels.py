@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from lzp.data.constants import MOVE_MASK, WHITE_BIT
 from lzp.data.mixing_kernels import mix_pair, permute
 from lzp.data.ownership_kernels import (
-    find_owners,
     packed_size,
     unpack_owners,
     write_ownership,
@@ -18,6 +17,7 @@ from lzp.data.record_kernels import set_up_codes
 from lzp.features.plane_kernels import write_planes
 from lzp.go.board_kernels import play_on_board, point_of
 from lzp.go.constants import BLACK, EMPTY, WHITE
+from lzp.go.playout_kernels import find_owners
 from lzp.jit import int64, kernel
 
 #: Random games from the end of a record that decide whose the points are, where the store

@@ -1,22 +1,23 @@
 """From a clock and a search to a decision: how long to think, what to play, when to give up.
 
-The rules about passing and resigning are Leela Zero 0.17's.
+The rules about resigning are Leela Zero 0.17's.
 """
 
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, Unpack
 
 import numpy as np
 
 from lzp.engine.clock import Clock
 from lzp.engine.pacing import Pacing
+from lzp.engine.passing import consider_passing, instead_of_pass, settled_score
 from lzp.engine.report import MoveReport, SearchReport
 from lzp.engine.search import Search, Watching
-from lzp.engine.search_kernels import fills_own_eye
 from lzp.engine.search_params import SearchLimits
+from lzp.engine.slack import without_slack
 from lzp.engine.time_plan import leela_move_time_s, own_plan
-from lzp.go.constants import BLACK, WHITE
+from lzp.go.constants import WHITE
 from lzp.go.game import Game
 
 #: Resigning begins after this share of the board's points, in moves.
@@ -207,12 +208,21 @@ class Player:
         moves = self.search.report(min_moves=game.pass_move + 1).moves
         best = self._draw(moves, game.ply)
         if cleanup:
-            best = _instead_of_pass(game, moves) if best.move == game.pass_move else best
+            best = instead_of_pass(game, moves) if best.move == game.pass_move else best
         elif not self.search.params.dumb_pass:
-            best = _consider_passing(game, moves, best)
+            best = self._end_well(game, moves, best)
         winrate = best.winrate if best.visits else _EVEN
         resigns = best.move != game.pass_move and may_resign and self._is_lost(game, winrate)
         return Decision(None if resigns else best.move, report, winrate)
+
+    def _end_well(self, game: Game, moves: tuple[MoveReport, ...], best: MoveReport) -> MoveReport:
+        """Return what to do once the score is looked at: pass, play on, or lose no points."""
+        playouts = self.search.params.settling_playouts
+        score = settled_score(game, playouts) if playouts else game.area_score()
+        best = consider_passing(game, moves, best, score)
+        if self.search.params.slack_margin == 0 or best.move == game.pass_move:
+            return best
+        return without_slack(game, moves, best, self.search.params.slack_margin)
 
     def _draw(self, moves: tuple[MoveReport, ...], ply: int) -> MoveReport:
         """Return the best move or, early in a game if that is asked for, a drawn one."""
@@ -245,31 +255,3 @@ def _with_turn(game: Game, color: int) -> Game:
     twin = game.copy()
     twin.to_play = color
     return twin
-
-
-def _instead_of_pass(game: Game, moves: tuple[MoveReport, ...]) -> MoveReport:
-    """Return the best move that is no pass and fills no own eye; the pass if there is none."""
-    passing = next(move for move in moves if move.move == game.pass_move)
-    for move in moves:
-        if move.move != game.pass_move and not fills_own_eye(game.boards, move.move):
-            return move
-    return passing
-
-
-def _consider_passing(game: Game, moves: tuple[MoveReport, ...], best: MoveReport) -> MoveReport:
-    """Return what to do once the score is looked at, dead stones counted as alive.
-
-    A network that has learned from people passes before dead stones are taken; the score
-    would then be wrong.
-    """
-    score = game.area_score() if game.to_play == BLACK else -game.area_score()
-    if best.move == game.pass_move:
-        other = _instead_of_pass(game, moves)
-        wins_instead = score == 0 and other.visits > 0 and other.winrate > _EVEN
-        return other if score < 0 or wins_instead else best
-    if game.passes == 0:
-        return best
-    winrate = best.winrate if best.visits else _EVEN
-    if score > 0 or (score == 0 and winrate < _EVEN):
-        return replace(best, move=game.pass_move)
-    return best

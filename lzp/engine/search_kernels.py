@@ -36,6 +36,7 @@ from lzp.features.plane_kernels import write_planes
 from lzp.go.board_kernels import check_point, copy_board, play_on_board, point_of
 from lzp.go.constants import BLACK, EMPTY, LEGAL
 from lzp.go.eye_kernels import is_own_eye
+from lzp.go.playout_kernels import settled_difference
 from lzp.go.scoring_kernels import area_difference
 from lzp.jit import fast_kernel, float64, int64, kernel
 
@@ -154,6 +155,26 @@ def score_winrate(head: np.void, boards: NDArray[np.void]) -> float:
 
 
 @kernel
+def end_winrate(tree: TreeArrays, boards: NDArray[np.void]) -> float:
+    """Return 1, 0.5 or 0 for the color to play where two passes have ended a game.
+
+    With `settling_playouts`, as players count: without the stones that random games take.
+    """
+    head = tree.heads[0]
+    playouts = int64(head["settling_playouts"])
+    if playouts == 0:
+        return score_winrate(head, boards)
+    board = boards[0]
+    copy_board(boards, 0, tree.scratch, 0)
+    balance = np.empty(int64(board["side"]) * int64(board["side"]), np.int32)
+    lead = float64(settled_difference(tree.scratch, playouts, balance))
+    lead -= float64(head["handicap_komi"])
+    if board["to_play"] != BLACK:
+        lead = -lead
+    return 0.5 if lead == 0.0 else float64(lead > 0.0)
+
+
+@kernel
 def _repeats(history: NDArray[np.uint64], leaf: np.void, depth: int, key: np.uint64) -> bool:
     """Return whether a position stood before, in the game or on the path."""
     found = False
@@ -242,7 +263,7 @@ def walk_down(
         return COLLIDED
     if node["state"] == NEW and index != 0 and board["passes"] >= 2:
         node["state"] = TERMINAL
-        node["net_winrate"] = score_winrate(tree.heads[0], boards)
+        node["net_winrate"] = end_winrate(tree, boards)
     return DECIDED if node["state"] == TERMINAL else TO_EVALUATE
 
 

@@ -20,6 +20,8 @@ _LEELA: dict[str, Any] = {
     "bias_share": 0.0,
     "halving_visits": 0,
     "policy_exponent": 1.0,
+    "settling_playouts": 0,
+    "slack_margin": 0.0,
     "virtual_loss": 3,
     "batch_size": 1,
     "lcb_min_visit_ratio": 0.1,
@@ -61,6 +63,10 @@ class SearchParams:
         halving_value: nats of the prior that a winrate of 1 is worth there.
         policy_exponent: power that the network's probabilities are raised to; below 1 more
             moves are looked at.
+        settling_playouts: random games that decide which stones are dead where two passes
+            end a game; 0 counts all stones as alive.
+        slack_margin: winrate that a move may cost if it is worth points in a decided game
+            (slack.py); 0 for none.
         virtual_loss: lost playouts counted for each visit that waits for the network.
         batch_size: most positions evaluated in one call.
         max_nodes: bound of the tree; about 1.6 KB a node on a 19x19 board.
@@ -90,6 +96,8 @@ class SearchParams:
     halving_moves: int = 8
     halving_value: float = 20.0
     policy_exponent: float = 1.0
+    settling_playouts: int = 0
+    slack_margin: float = 0.0
     virtual_loss: int = 3
     batch_size: int = 8
     max_nodes: int = 500_000
@@ -137,6 +145,8 @@ class SearchParams:
         _check("halving_moves", self.halving_moves, 2, 361)
         _check("halving_value", self.halving_value, 0, 1000)
         _check("policy_exponent", self.policy_exponent, 0.1, 10)
+        _check("settling_playouts", self.settling_playouts, 0, 10_000)
+        _check("slack_margin", self.slack_margin, 0, 1)
         _check("virtual_loss", self.virtual_loss, 1, 1000)
         _check("batch_size", self.batch_size, 1, 4096)
         _check("max_nodes", self.max_nodes, 16, 100_000_000)

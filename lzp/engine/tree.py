@@ -51,6 +51,7 @@ _CONSTANTS = (
     "typical_spread",
     "bias_share",
     "policy_exponent",
+    "settling_playouts",
     "virtual_loss",
 )
 #: Nodes a tree has room for at first.
@@ -107,6 +108,7 @@ class Tree:
             edges=np.zeros(EDGES_PER_NODE * nodes, EDGE),
             priors=np.zeros((nodes, self._size), np.float32),
             biases=np.zeros(BIASES, BIAS),
+            scratch=np.zeros(2, BOARD),
         )
         self.batch = self._new_batch(params.batch_size)
         self._count = 0  # leaves on their way to the network

@@ -123,6 +123,7 @@ TREE = np.dtype(
         ("typical_spread", np.float64),
         ("policy_exponent", np.float64),
         ("bias_share", np.float64),  # of a bias that is taken off
+        ("settling_playouts", np.int32),  # random games where a game ends; 0: all stones live
         ("root_moves", np.int32),  # so many root moves share visits evenly; 0: PUCT decides
         ("root_sum", np.float64),  # of winrates over the root's visits, its view
         ("virtual_loss", np.int32),
@@ -164,6 +165,7 @@ class TreeArrays(NamedTuple):
         edges: EDGE [EDGES_PER_NODE * N].
         priors: float32 [N, side² + 1], the pass last.
         biases: BIAS [BIASES].
+        scratch: BOARD [2], to play random games on.
     """
 
     heads: NDArray[np.void]
@@ -171,6 +173,7 @@ class TreeArrays(NamedTuple):
     edges: NDArray[np.void]
     priors: NDArray[np.float32]
     biases: NDArray[np.void]
+    scratch: NDArray[np.void]
 
 
 class BatchArrays(NamedTuple):

@@ -1,0 +1,74 @@
+"""No slack moves: of moves that win or lose alike, the one that is worth the most points.
+
+To a winrate a safe half point is as good as fifty, so that a search that has won gives
+points away, and one that has lost does not fight for them. Late in a game random games
+tell moves apart that the winrate cannot.
+"""
+
+import numpy as np
+
+from lzp.engine.report import MoveReport
+from lzp.go.board_state import BOARD
+from lzp.go.constants import BLACK, EMPTY
+from lzp.go.game import Game
+from lzp.go.playout_kernels import settled_difference
+
+#: Random games for each move that is compared.
+PLAYOUTS = 200
+#: Moves compared at most, and the share of the best one's visits that they need.
+MOST_MOVES = 6
+LEAST_SHARE = 0.1
+#: Points that a move must be worth more than the best one, to be played in its place.
+LEAST_GAIN = 1.5
+#: Random games say little of a board with more empty points than this share.
+MOST_EMPTY = 0.45
+#: What a winrate must be within of 0 or 1 for the game to be decided.
+DECIDED = 0.1
+
+
+def without_slack(
+    game: Game, moves: tuple[MoveReport, ...], best: MoveReport, margin: float
+) -> MoveReport:
+    """Return the move worth the most points among those that are as good as the best one.
+
+    Args:
+        game: the position.
+        moves: of the root, best first.
+        best: the one to be played, no pass.
+        margin: winrate that a move may be below the best one.
+
+    Returns:
+        `best` itself while the game is open, or too young.
+    """
+    empty = int((game.board.colors() == EMPTY).sum())
+    is_open = DECIDED < best.winrate < 1 - DECIDED
+    if is_open or best.visits == 0 or empty > MOST_EMPTY * game.side * game.side:
+        return best
+    rivals = [
+        move
+        for move in moves
+        if move.move != game.pass_move
+        and move.visits >= max(2, LEAST_SHARE * best.visits)
+        and move.winrate >= best.winrate - margin
+    ][:MOST_MOVES]
+    if best.move not in [move.move for move in rivals] or len(rivals) < 2:
+        return best
+    leads = {move.move: expected_lead(game, move.move) for move in rivals}
+    most = max(rivals, key=lambda move: leads[move.move])
+    return most if leads[most.move] >= leads[best.move] + LEAST_GAIN else best
+
+
+def expected_lead(game: Game, move: int) -> float:
+    """Return the points that a move leaves the mover ahead by, as random games end.
+
+    The mean over random games from the position after the move, komi left aside.
+    """
+    twin = game.copy()
+    color = twin.to_play
+    twin.play(move)
+    boards = np.zeros(2, BOARD)
+    boards[0] = twin.boards[0]
+    balance = np.empty(game.side * game.side, np.int32)
+    settled_difference(boards, PLAYOUTS, balance)
+    lead = float(balance.sum()) / PLAYOUTS
+    return lead if color == BLACK else -lead
