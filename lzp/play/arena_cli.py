@@ -22,7 +22,7 @@ from lzp.play.arena_results import ArenaFolder
 from lzp.play.arena_score import score_table
 from lzp.play.arena_settings import Contestant
 from lzp.play.arena_workers import run_workers
-from lzp.play.referee import default_referee
+from lzp.play.referee import SETTLED, default_referee
 
 _DESCRIPTION = """\
 Play games between two settings of this engine in one process. The games run in lockstep and
@@ -110,10 +110,20 @@ def _options(values: argparse.Namespace) -> ArenaOptions:
         rules=rules,
         parallel=values.parallel,
         seed=values.seed,
-        referee=default_referee() if values.referee == "gnugo" else values.referee,
+        referee=_referee(values.referee),
         part=int(part) - 1,
         parts=int(parts),
     )
+
+
+def _referee(word: str) -> str | None:
+    """Return what scores; ValueError if it is not here."""
+    if word != "gnugo":
+        return None if word == "none" else word
+    found = default_referee()
+    if found is None:
+        raise ValueError("--referee: gnugo is not installed")
+    return found
 
 
 def _contestant(values: argparse.Namespace, line: str) -> Contestant:
@@ -150,8 +160,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--max-moves", type=int, default=0, metavar="N", help="then score it (2 x board)")
     add("--agree", type=float, default=0.97, metavar="F",
         help="a game ends at a winrate that both sides give (0.97); 1: never")  # fmt: skip
-    add("--referee", metavar="COMMAND",
-        help="engine that scores, or gnugo; otherwise every stone is alive")  # fmt: skip
+    add("--referee", metavar="COMMAND", default=SETTLED,
+        help="what scores: settled (random games), gnugo, an engine; none: all alive")  # fmt: skip
     return parser
 
 

@@ -4,6 +4,7 @@ import re
 import shutil
 from pathlib import Path
 
+from lzp.engine.passing import settled_score
 from lzp.go import Game
 from lzp.go.vertex import format_color, format_vertex
 from lzp.play.gtp_client import CommandError, EngineError, GtpClient
@@ -13,6 +14,9 @@ _GAMES_FOLDER = Path("/usr/games")
 _SCORE = re.compile(r"([BW])\+(\d+(?:\.\d+)?)", re.IGNORECASE)
 _DRAWS = ("0", "draw", "jigo")
 _ANSWER_S = 60.0
+#: A referee of our own: most random games decide whose each point is.
+SETTLED = "settled"
+_SETTLED_PLAYOUTS = 256
 
 
 def default_referee() -> str | None:
@@ -25,12 +29,17 @@ class Referee:
     """Scores finished games by area; every stone counts as alive if there is no engine."""
 
     def __init__(self, command: str | None) -> None:
-        """Use an engine's final_score, or Tromp-Taylor scoring if `command` is None."""
+        """Use an engine's final_score, random games if it is "settled", or else Tromp-Taylor.
+
+        Random games know nothing of sekis, but can be asked at any time of a game.
+        """
         self._command = command
         self._client: GtpClient | None = None
 
     def score(self, game: Game) -> tuple[float, str]:
         """Return Black's lead in points after komi, and who counted it."""
+        if self._command == SETTLED:
+            return settled_score(game, _SETTLED_PLAYOUTS), "random games"
         if self._command is not None:
             try:
                 return self._ask(game), "referee"

@@ -1,0 +1,121 @@
+"""What each technique of the search is worth: matches with and without it, as a table.
+
+`python -m lzp.play.search_ablation --out DIR` plays the default settings against the
+default without one technique, row by row, at budgets of 32, 100 and 400 evaluations, in
+turns, so that all rows grow alike. It can be stopped and goes on where it was.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from lzp.command_line import OneLineParser
+from lzp.engine.evaluator import Evaluator
+from lzp.engine.model import load_evaluator
+from lzp.engine.warmup import warmup
+from lzp.play.arena import Arena, ArenaOptions
+from lzp.play.arena_game import ArenaRules
+from lzp.play.arena_score import ArenaScore, score_games
+from lzp.play.arena_settings import Contestant
+from lzp.play.referee import SETTLED
+from lzp.play.scoring import elo_difference
+
+#: What takes one technique out of the default settings, by its name.
+ROWS = {
+    "all: Leela Zero 0.17": "leela",
+    "cpuct": "cpuct=0.5,cpuct_scale=0.015,cpuct_offset=1.7",
+    "first-play urgency": "fpu_reduction=0.25,root_fpu_reduction=0.25,fpu_from_mean=off",
+    "LCB move choice": "lcb_min_visit_ratio=1",
+    "variance-scaled cpuct": "spread_weight=0",
+    "subtree bias correction": "bias_share=0",
+    "policy exponent": "policy_exponent=1",
+    "halving at the root": "halving_visits=0",
+    "dead stones counted": "settling_playouts=0",
+    "no slack": "slack_margin=0",
+}
+BUDGETS = (32, 100, 400)
+_STEP = 20
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Play the rows that the command line asks for, and print the table after every step."""
+    values = _parser().parse_args(arguments)
+    unknown = [row for row in values.rows or () if row not in ROWS and "=" not in row]
+    if unknown:
+        raise SystemExit(f"search_ablation: no row {unknown[0]!r}: {', '.join(ROWS)}")
+    warmup()
+    rows = {row: ROWS.get(row, row) for row in values.rows or ROWS}
+    for games in range(_STEP, values.games + _STEP, _STEP):
+        scores = {
+            (row, budget): play(values, line, budget, min(games, values.games))
+            for row, line in rows.items()
+            for budget in values.budgets
+        }
+        print(table(scores), flush=True)
+
+
+def play(values: argparse.Namespace, line: str, budget: int, games: int) -> ArenaScore:
+    """Play one cell of the table up to a number of games, and return the base's score."""
+    both = f"evaluations={budget}"
+    options = ArenaOptions(
+        contestants=(
+            Contestant.parse(f"{values.base},name=base,{both}"),
+            Contestant.parse(f"{line},name=row,{both}"),
+        ),
+        games=games,
+        rules=ArenaRules(side=values.size, max_moves=values.max_moves),
+        parallel=values.parallel,
+        seed=values.seed,
+        referee=SETTLED,
+    )
+
+    def open_network(path: Path | None, batch_size: int) -> Evaluator:
+        return load_evaluator(path or values.weights, batch_size=batch_size, threads=1)
+
+    folder = values.out / str(budget) / "".join(c if c.isalnum() else "-" for c in line)
+    arena = Arena(options, folder, open_network)
+    for _ in arena.play():
+        pass
+    return score_games(arena.games.values())
+
+
+def table(scores: dict[tuple[str, int], ArenaScore]) -> str:
+    """Return a Markdown table of the Elo that the base is ahead by, with 95 % intervals."""
+    budgets = sorted({budget for _, budget in scores})
+    lines = [
+        "| without | " + " | ".join(f"{budget} evaluations" for budget in budgets) + " |",
+        "|---" * (1 + len(budgets)) + "|",
+    ]
+    for row in dict.fromkeys(row for row, _ in scores):
+        cells = [_cell(scores[row, budget]) for budget in budgets]
+        lines.append(f"| {row} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _cell(score: ArenaScore) -> str:
+    """Return what is lost without a row, as Elo, its interval, and the games behind it."""
+    elo, low, high = (elo_difference(x) for x in (score.score, score.low, score.high))
+    return f"{elo:+.0f} ({low:+.0f} to {high:+.0f}), {score.games}"
+
+
+def _parser() -> argparse.ArgumentParser:
+    """Return the parser of this command."""
+    parser = OneLineParser(
+        prog="python -m lzp.play.search_ablation", description=__doc__, allow_abbrev=False
+    )
+    add = parser.add_argument
+    add("--out", type=Path, required=True, metavar="DIR", help="games are kept here")
+    add("-w", "--weights", type=Path, metavar="FILE", help="network (the one that ships)")
+    add("--base", default="", metavar="SETTINGS", help="settings of the other side (defaults)")
+    add("--rows", nargs="+", metavar="ROW", help="names, or settings of one's own (all)")
+    add("--budgets", type=int, nargs="+", default=BUDGETS, metavar="N", help="evaluations a move")
+    add("--games", type=int, default=200, metavar="N", help="games a cell (200)")
+    add("--parallel", type=int, default=64, metavar="N", help="games at once (64)")
+    add("--size", type=int, default=19, metavar="N", help="side of the board (19)")
+    add("--max-moves", type=int, default=300, metavar="N", help="then it is scored (300)")
+    add("--seed", type=int, default=0, metavar="N", help="of openings and searches (0)")
+    return parser
+
+
+if __name__ == "__main__":
+    main()
