@@ -13,7 +13,9 @@ from lzp.engine.clock import Clock
 from lzp.engine.pacing import Pacing
 from lzp.engine.passing import consider_passing, instead_of_pass, settled_score
 from lzp.engine.report import MoveReport, SearchReport
+from lzp.engine.restrictions import MoveRestrictions
 from lzp.engine.search import Search, Watching
+from lzp.engine.search_kernels import fills_own_eye
 from lzp.engine.search_params import SearchLimits
 from lzp.engine.slack import without_slack
 from lzp.engine.time_plan import leela_move_time_s, own_plan
@@ -138,6 +140,40 @@ class Player:
         self._last = _LastMove(color, game.ply, decision.winrate)
         return decision
 
+    def choose_without_network(
+        self,
+        game: Game,
+        color: int,
+        *,
+        cleanup: bool = False,
+        restrictions: MoveRestrictions | None = None,
+    ) -> Decision:
+        """Return a legal move after `choose` failed, from what the search knows; never resign.
+
+        That is the tree as far as it came, or the network's opinion of the position alone.
+        Where there is neither, a random move that fills no own eye.
+
+        Args:
+            game: the position, as `choose` was given it.
+            color: who is to move.
+            cleanup: see `choose`.
+            restrictions: moves to leave out.
+        """
+        game = _with_turn(game, color)
+        self.search.set_position(game)
+        if self.search.tree.is_root_expanded:
+            report = self.search.report()
+            return self._decide(game, report, may_resign=False, cleanup=cleanup)
+        _expand_by_chance(self.search, restrictions)
+        report = self.search.report(min_moves=game.pass_move + 1)
+        self.search.clear()
+        for best in report.moves:
+            if best.move != game.pass_move and not fills_own_eye(game.boards, best.move):
+                if not cleanup:
+                    best = consider_passing(game, report.moves, best, game.area_score())
+                return Decision(best.move, report, _EVEN)
+        return Decision(game.pass_move, report, _EVEN)
+
     def ponder(self, game: Game, stop: threading.Event) -> SearchReport | None:
         """Think about a position until the stop signal or the visit and playout limits.
 
@@ -255,3 +291,12 @@ def _with_turn(game: Game, color: int) -> Game:
     twin = game.copy()
     twin.to_play = color
     return twin
+
+
+def _expand_by_chance(search: Search, restrictions: MoveRestrictions | None) -> None:
+    """Open a search's root with a random policy, an even winrate and the rules' candidates."""
+    search.begin(restrictions)
+    planes = search.gather(SearchLimits(visits=1))
+    moves = planes.shape[2] * planes.shape[3] + 1
+    policy = search.random.random((len(planes), moves), np.float32)
+    search.accept(policy, np.full(len(planes), _EVEN, np.float32))

@@ -8,8 +8,9 @@ from lzp.engine.gtp import board_commands, record_commands, think_commands, time
 from lzp.engine.gtp.options import EngineOptions
 from lzp.engine.gtp.reader import LineQueue
 from lzp.engine.gtp.session import Handler, Session
-from lzp.engine.model import ModelError, load_evaluator
+from lzp.engine.model import ModelError, load_evaluator, open_network
 from lzp.engine.player import Player, PlayerParams
+from lzp.engine.resilient import guard
 from lzp.engine.search import Search
 from lzp.engine.search_params import SearchParams
 from lzp.engine.warmup import warmup
@@ -37,6 +38,7 @@ def open_session(options: EngineOptions, lines: LineQueue) -> tuple[Session, Mod
             batch_size=options.batch_size or _DEFAULT_BATCH,
             threads=options.threads or min(usable_cores(), _MOST_THREADS),
         )
+        (evaluator,) = guard([evaluator], open_network(options.weights))
     except ModelError as error:
         return Session(options, lines, None, HANDLERS), error
     if not options.quiet:

@@ -34,6 +34,8 @@ def genmove_cleanup(session: Session, args: Args) -> str:
 def _move(session: Session, color: int, **choosing: Any) -> str:
     """Decide on a move, play it, and return its vertex or "resign".
 
+    Where the network fails there is a move all the same, and a line on stderr.
+
     Args:
         session: the game.
         color: whose move; need not be in turn.
@@ -45,7 +47,14 @@ def _move(session: Session, color: int, **choosing: Any) -> str:
             game, color, clock=session.clock, stop=session.lines.interrupt, **choosing
         )
     except EvaluationError as error:
-        raise GtpError(str(error)) from None
+        # A game against a clock goes on: what is left to say is a legal move.
+        print(f"lzp-gtp: {error}; moving without the network", file=sys.stderr, flush=True)
+        decision = player.choose_without_network(
+            game,
+            color,
+            cleanup=choosing.get("cleanup", False),
+            restrictions=choosing.get("restrictions"),
+        )
     game.to_play = color
     if decision.move is None:
         return "resign"
