@@ -241,8 +241,10 @@ class Player:
         self, game: Game, report: SearchReport, *, may_resign: bool, cleanup: bool
     ) -> Decision:
         """Return the decision that a finished search leads to."""
-        moves = self.search.report(min_moves=game.pass_move + 1).moves
+        moves = report.moves or self.search.report(min_moves=1).moves
         best = self._draw(moves, game.ply)
+        if best.move == game.pass_move:  # another may be played instead, and be unvisited
+            moves = self.search.report(min_moves=game.pass_move + 1).moves
         if cleanup:
             best = instead_of_pass(game, moves) if best.move == game.pass_move else best
         elif not self.search.params.dumb_pass:

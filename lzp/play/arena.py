@@ -10,11 +10,17 @@ from typing import Any
 
 from lzp.engine.evaluator import Evaluator
 from lzp.engine.many import BatchCounts, Task, Together
-from lzp.play.arena_game import ArenaGame, ArenaRules, Seat, Table, numbers_of, seed_of
+from lzp.go import Game
+from lzp.play.arena_game import ArenaGame, ArenaRules, Seat, Table, seed_of
 from lzp.play.arena_openings import draw_opening
 from lzp.play.arena_results import ArenaError, ArenaFolder
 from lzp.play.arena_settings import Contestant
+from lzp.play.match_schedule import Seating, schedule
+from lzp.play.openings import Openings, open_openings
 from lzp.play.referee import Referee
+
+#: Openings drawn from the first contestant's network (arena_openings.py).
+NETWORK = "network"
 
 #: Opens a network: the file (None is the one that ships) and the largest batch.
 Opener = Callable[[Path | None, int], Evaluator]
@@ -22,24 +28,28 @@ Opener = Callable[[Path | None, int], Evaluator]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArenaOptions:
-    """Games between two contestants.
+    """Games between two contestants, or each with each of several.
 
     Attributes:
-        contestants: the two; the first is Black in the even games, counted from 0.
-        games: how many; 2k and 2k + 1 share an opening.
+        contestants: two or more.
+        games: of each pairing; every opening is played twice, the colors exchanged.
+        gauntlet: whether only the first contestant meets the others.
         rules: of every game.
         parallel: games at once.
         seed: of openings and searches.
-        referee: command line of the engine that scores; None for Tromp-Taylor.
+        openings: what `open_openings` takes, or "network" for openings drawn from it.
+        referee: what `Referee` takes; None for Tromp-Taylor.
         part: which part of the games is played here, of `parts`.
         parts: for several processes that write to one folder.
     """
 
-    contestants: tuple[Contestant, Contestant]
+    contestants: tuple[Contestant, ...]
     games: int
+    gauntlet: bool = False
     rules: ArenaRules = field(default_factory=ArenaRules)
     parallel: int = 64
     seed: int = 0
+    openings: str | None = None
     referee: str | None = None
     part: int = 0
     parts: int = 1
@@ -50,6 +60,8 @@ class ArenaOptions:
         Raises:
             ArenaError: one is out of range.
         """
+        if len(self.contestants) < 2:
+            raise ArenaError("an arena needs two contestants or more")
         if self.games < 1 or self.parallel < 1:
             raise ArenaError("games, and games at once, must be 1 or more")
         if not 0 <= self.part < self.parts:
@@ -62,9 +74,33 @@ class ArenaOptions:
         contestants = [asdict(contestant) for contestant in self.contestants]
         for values in contestants:
             values["weights"] = values["weights"] and str(values["weights"])
-        rules = asdict(self.rules)
-        referee = self.referee
-        return {"contestants": contestants, "rules": rules, "seed": self.seed, "referee": referee}
+        return {
+            "contestants": contestants,
+            "gauntlet": self.gauntlet,
+            "rules": asdict(self.rules),
+            "seed": self.seed,
+            "openings": self._listed().identity if self.openings != NETWORK else NETWORK,
+            "referee": self.referee,
+        }
+
+    def _listed(self) -> Openings:
+        """Return the openings that are not drawn from the network."""
+        return open_openings(self.openings, self.rules.side, self.seed)
+
+    def opening(self, number: int) -> Task[list[int]]:
+        """Return an opening's moves; a task, since the network may be asked for it."""
+        if self.openings != NETWORK:
+            return self._listed().moves(number)
+        rules = self.rules
+        return (yield from draw_opening(rules.side, rules.komi, self.seed, number))
+
+    def seatings(self) -> list[Seating]:
+        """Return the whole schedule."""
+        return schedule(len(self.contestants), self.games, gauntlet=self.gauntlet)
+
+    def own_seatings(self) -> list[Seating]:
+        """Return what is played here; both games of an opening are in one part."""
+        return [each for each in self.seatings() if each.number // 2 % self.parts == self.part]
 
 
 class Arena:
@@ -89,7 +125,7 @@ class Arena:
             if evaluator.side != options.rules.side:
                 side, asked = evaluator.side, options.rules.side
                 raise ArenaError(f"{evaluator.name} plays on {side}x{side}, not on {asked}x{asked}")
-        self._openings = {n // 2: list(g.moves[: g.opening]) for n, g in self.games.items()}
+        self._openings: dict[int, list[int]] = {}
         #: Called after every round of evaluations.
         self.on_round: Callable[[], None] = lambda: None
         self._together = Together(self._evaluators, options.parallel, lambda: self.on_round())
@@ -106,11 +142,9 @@ class Arena:
             ArenaError: the folder cannot be written.
             EvaluationError: a network failed.
         """
-        options = self.options
-        numbers = numbers_of(options.games, options.part, options.parts)
-        missing = (self._game(number) for number in numbers if number not in self.games)
+        seatings = (each for each in self.options.own_seatings() if each.number not in self.games)
         try:
-            for game in self._together.run(missing):
+            for game in self._together.run(map(self._game, seatings)):
                 self.games[game.number] = game
                 if self._folder is not None:
                     self._folder.append(game)
@@ -118,21 +152,23 @@ class Arena:
         finally:
             self._referee.close()
 
-    def _game(self, number: int) -> Task[ArenaGame]:
-        """Draw an opening, or take the one of the other game of the pair, and play it."""
-        rules, seed = self.options.rules, self.options.seed
-        pair = number // 2
-        if pair not in self._openings:
-            drawn = yield from draw_opening(rules.side, rules.komi, seed, pair)
-            # The other game of the pair may have been faster, on another row of a batch.
-            self._openings.setdefault(pair, drawn)
-        seats = (self._seat(number, 0), self._seat(number, 1))
-        table = Table(rules, number, seats)
-        return (yield from table.play(self._openings[pair], self._referee))
+    def _game(self, seating: Seating) -> Task[ArenaGame]:
+        """Take an opening and play it."""
+        if seating.opening not in self._openings:
+            opening = yield from self.options.opening(seating.opening)
+            # Another game with this opening may have been faster, on another row of a batch.
+            self._openings.setdefault(seating.opening, opening)
+        seats = (self._seat(seating, seating.black), self._seat(seating, seating.white))
+        table = Table(self.options.rules, seating, seats)
+        return (yield from table.play(self._openings[seating.opening], self._count))
 
-    def _seat(self, number: int, index: int) -> Seat:
+    def _count(self, game: Game) -> float:
+        """Return Black's lead of a game that is over."""
+        return self._referee.score(game)[0]
+
+    def _seat(self, seating: Seating, index: int) -> Seat:
         """Seat a contestant at a game."""
         contestant = self.options.contestants[index]
         network = self._files.index(contestant.weights)
-        seed = seed_of(self.options.seed, number, index)
+        seed = seed_of(self.options.seed, seating.number, index)
         return Seat(contestant, self._evaluators[network], network, seed)

@@ -18,24 +18,34 @@ from lzp.engine.warmup import warmup
 from lzp.play.arena import Arena, ArenaOptions
 from lzp.play.arena_game import ArenaGame, ArenaRules
 from lzp.play.arena_progress import Progress
-from lzp.play.arena_results import ArenaFolder
-from lzp.play.arena_score import score_table
+from lzp.play.arena_results import ArenaError, ArenaFolder
+from lzp.play.arena_score import arena_summary, arena_tables, view_of
 from lzp.play.arena_settings import Contestant
 from lzp.play.arena_workers import run_workers
+from lzp.play.match_results import tally
 from lzp.play.referee import SETTLED, default_referee
+from lzp.play.sprt import Sprt
+from lzp.play.table_svg import draw_table
+from lzp.weights.atomic import replacing
+
+_RESULT_FILE = "result.json"
 
 _DESCRIPTION = """\
-Play games between two settings of this engine in one process. The games run in lockstep and
-share batches, so that a small budget does not mean small batches. Every opening is drawn
-from the network, thrown away if it is lopsided, and played twice with the colors exchanged.
-Settings are fields of SearchParams and PlayerParams, `evaluations` (positions sent to the
-network for a move, 100 unless there is another budget), `weights`, `name`, or the word leela."""
+Play games between settings of this engine in one process. The games run in lockstep and
+share batches, so that a small budget does not mean small batches. Every opening is played
+twice with the colors exchanged. Settings are fields of SearchParams and PlayerParams,
+`evaluations` (positions sent to the network for a move, 100 unless there is another budget),
+`weights`, `name`, or the word leela. With --folder the same command goes on with a run that
+was stopped or killed."""
 
 _EPILOG = """\
 examples:
   lzp-arena -a "cpuct=0.8" -b leela --games 400 --folder out/
   lzp-arena -a "lcb_min_visit_ratio=0.2" -b "" --both evaluations=32 --workers 2 --folder out/
-  lzp-arena -a "weights=new.txt.gz" -b "weights=old.txt.gz" --both visits=100"""
+  lzp-arena -a "weights=new.txt.gz" -b "weights=old.txt.gz" --both visits=100 --sprt 0,35
+  lzp-arena -e leela -e name=default -e "name=wide,cpuct=0.9" --picture robin.svg
+
+More of it: docs/arena.md."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -70,8 +80,10 @@ def _play_here(values: argparse.Namespace, options: ArenaOptions) -> None:
     for _ in arena.play():
         if is_worker and os.getppid() != values.worker_of:  # nobody waits for us any more
             return
+        if not is_worker and _is_shown(values.sprt, options, arena.games):
+            break
     if not is_worker:
-        _print_table(options, arena.games)
+        _finish(values, options, arena.games)
 
 
 def _play_apart(values: argparse.Namespace, options: ArenaOptions, words: Sequence[str]) -> None:
@@ -80,21 +92,52 @@ def _play_apart(values: argparse.Namespace, options: ArenaOptions, words: Sequen
         path = values.folder or Path(spare)
         folder = ArenaFolder(path, options.identity())
         progress = Progress(options, folder.read())
-        command = [*words, f"--folder={path}", "--workers=1"]
-        run_workers(command, values.workers, lambda: progress.show(folder.read(), None))
-        _print_table(options, folder.read())
+
+        def look() -> bool:
+            games = folder.read()
+            progress.show(games, None)
+            return _is_shown(values.sprt, options, games)
+
+        run_workers([*words, f"--folder={path}", "--workers=1"], values.workers, look)
+        _finish(values, options, folder.read())
 
 
-def _print_table(options: ArenaOptions, games: Mapping[int, ArenaGame]) -> None:
-    """Print the result of all games that were asked for."""
-    first, second = options.contestants
-    asked = [game for number, game in games.items() if number < options.games]
-    Console().print(score_table((first.name, second.name), asked))
+def _is_shown(sprt: Sprt | None, options: ArenaOptions, games: Mapping[int, ArenaGame]) -> bool:
+    """Return whether a sequential test has come to its end."""
+    if sprt is None:
+        return False
+    view = view_of(options, games, sprt)
+    return sprt.verdict(tally(view.games)) != "open"
+
+
+def _finish(
+    values: argparse.Namespace, options: ArenaOptions, games: Mapping[int, ArenaGame]
+) -> None:
+    """Print and write the result of all games that were asked for."""
+    view = view_of(options, games, values.sprt)
+    asked = [games[game.number] for game in view.games]
+    Console().print(*arena_tables(view, asked))
+    texts: dict[Path, str] = {}
+    if values.picture is not None:
+        texts[values.picture] = draw_table(view)
+    if values.folder is not None:
+        texts[values.folder / _RESULT_FILE] = arena_summary(view, asked)
+    for path, text in texts.items():
+        try:
+            with replacing(path) as file:
+                file.write(text.encode())
+        except OSError as error:
+            raise ArenaError(f"{path}: {error.strerror}") from None
 
 
 def _options(values: argparse.Namespace) -> ArenaOptions:
     """Return the arena of a parsed command line; ValueError if it makes no sense."""
-    first, second = (_contestant(values, line) for line in (values.a, values.b))
+    lines = [line for line in (values.a, values.b, *values.entrant) if line is not None]
+    contestants = tuple(_contestant(values, line) for line in lines)
+    if len({each.name for each in contestants}) != len(contestants):
+        raise ValueError("two contestants have one name: give them name=...")
+    if values.sprt is not None and len(contestants) != 2:
+        raise ValueError("--sprt is for two contestants")
     rules = ArenaRules(
         side=values.size,
         komi=values.komi,
@@ -105,11 +148,13 @@ def _options(values: argparse.Namespace) -> ArenaOptions:
     if not (part.isdecimal() and parts.isdecimal()):
         raise ValueError(f"--part: expected I/N, not {values.part!r}")
     return ArenaOptions(
-        contestants=(first, second),
+        contestants=contestants,
         games=values.games,
+        gauntlet=values.gauntlet,
         rules=rules,
         parallel=values.parallel,
         seed=values.seed,
+        openings=values.openings,
         referee=_referee(values.referee),
         part=int(part) - 1,
         parts=int(parts),
@@ -129,7 +174,7 @@ def _referee(word: str) -> str | None:
 def _contestant(values: argparse.Namespace, line: str) -> Contestant:
     """Return a contestant with what both have in common."""
     found = Contestant.parse(f"{line},{values.both}")
-    name = line if line and "name=" not in line else found.name
+    name = found.name if "name=" in line else line or "defaults"
     return replace(found, name=name, weights=found.weights or values.weights)
 
 
@@ -143,11 +188,14 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("-a", required=True, metavar="SETTINGS", help="key=value,... of the first contestant")
-    add("-b", required=True, metavar="SETTINGS", help="of the second; '' for the defaults")
+    add("-a", metavar="SETTINGS", help="key=value,... of the first contestant")
+    add("-b", metavar="SETTINGS", help="of the second; '' for the defaults")
+    add("-e", "--entrant", action="append", default=[], metavar="SETTINGS",
+        help="of one more; a round robin of all")  # fmt: skip
+    add("--gauntlet", action="store_true", help="only the first one meets the others")
     add("--both", default="", metavar="SETTINGS", help="settings of both")
     add("-w", "--weights", type=Path, metavar="FILE", help="network (the one that ships)")
-    add("--games", type=int, default=400, metavar="N", help="games to play (400)")
+    add("--games", type=int, default=400, metavar="N", help="games of each pairing (400)")
     add("--folder", type=Path, metavar="DIR", help="keep the games here, and go on there")
     add("--parallel", type=int, default=64, metavar="N", help="games at once (64)")
     add("--threads", type=int, default=1, metavar="N", help="threads of the network (1)")
@@ -162,6 +210,10 @@ def _parser() -> argparse.ArgumentParser:
         help="a game ends at a winrate that both sides give (0.97); 1: never")  # fmt: skip
     add("--referee", metavar="COMMAND", default=SETTLED,
         help="what scores: settled (random games), gnugo, an engine; none: all alive")  # fmt: skip
+    add("--openings", metavar="FILE",
+        help="as lzp-match takes them, or 'network': drawn from it (even ones)")  # fmt: skip
+    add("--sprt", type=Sprt.parse, metavar="ELO0,ELO1", help="end when one is refuted")
+    add("--picture", type=Path, metavar="FILE", help="write the result as SVG, too")
     return parser
 
 

@@ -1,7 +1,7 @@
 """One game of the arena: two searches in one process, as a task that shares batches."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,7 +13,11 @@ from lzp.engine.search import Search
 from lzp.engine.search_params import SearchLimits
 from lzp.go import BLACK, EMPTY, WHITE, Game
 from lzp.play.arena_settings import Contestant
-from lzp.play.referee import Referee
+from lzp.play.match_results import PlayedGame
+from lzp.play.match_schedule import Seating
+
+#: Black's lead in points, after komi, of a game that is over.
+Counter = Callable[[Game], float]
 
 #: A search that asks the network for fewer positions than it may, because it knows the
 #: ends of its lines, makes at most so many times as many playouts.
@@ -57,11 +61,12 @@ class ArenaRules:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArenaGame:
-    """A finished game; counts are (first contestant's, second's).
+    """A finished game; pairs of counts are (Black's, White's).
 
     Attributes:
-        number: counted from 0.
-        first_color: the first contestant's color.
+        number: counted from 0; games 2k and 2k + 1 have one opening, colors exchanged.
+        black: number of the contestant with Black, counted from 0.
+        white: number of the contestant with White.
         winner: BLACK, WHITE or EMPTY for a draw.
         ending: "score", "resign", "agreed" or "length".
         points: Black's lead after komi, where it was counted.
@@ -73,7 +78,8 @@ class ArenaGame:
     """
 
     number: int
-    first_color: int
+    black: int
+    white: int
     winner: int
     ending: str
     points: float
@@ -83,12 +89,19 @@ class ArenaGame:
     playouts: tuple[int, int]
     seconds: float
 
-    @property
-    def first_score(self) -> float:
-        """Points of the first contestant: 1, 0.5 or 0."""
-        if self.winner == EMPTY:
-            return 0.5
-        return 1.0 if self.winner == self.first_color else 0.0
+    def as_played(self) -> PlayedGame:
+        """Return the game as a line of a match's results; all games have a result here."""
+        return PlayedGame(
+            number=self.number,
+            black=self.black,
+            white=self.white,
+            winner=self.winner,
+            ending="score" if self.ending == "length" else self.ending,
+            points=abs(self.points),
+            detail=self.ending,
+            moves=len(self.moves),
+            seconds=self.seconds,
+        )
 
 
 class Seat:
@@ -130,7 +143,9 @@ class Seat:
         limits = self._player.limits(game)
         if self._most is None:
             return limits
-        most = self._most * _MOST_PLAYOUTS_PER_EVALUATION
+        # Halving plans its rounds for so many playouts as there are to be.
+        plans = self._player.search.params.halving_visits >= self._most
+        most = self._most * (1 if plans else _MOST_PLAYOUTS_PER_EVALUATION)
         return replace(limits, playouts=min(limits.playouts or most, most))
 
     def _last(self, limits: SearchLimits, spent: int) -> SearchLimits:
@@ -144,17 +159,22 @@ class Seat:
 class Table:
     """A game being played by two seats."""
 
-    def __init__(self, rules: ArenaRules, number: int, seats: tuple[Seat, Seat]) -> None:
-        """Seat the first contestant as Black in even games, counted from 0."""
+    def __init__(self, rules: ArenaRules, seating: Seating, seats: tuple[Seat, Seat]) -> None:
+        """Seat two contestants, Black first."""
         self._rules = rules
-        self._number = number
-        self._seats = seats
-        self._first_color = BLACK if number % 2 == 0 else WHITE
+        self._seating = seating
+        self._seats = {BLACK: seats[0], WHITE: seats[1]}
         self._game = Game(rules.side, rules.komi)
-        self._agreed_by: list[int] = []  # who is winning, in the view of each move's seat
+        self._ahead = EMPTY  # who is winning, as both have said for so many moves
+        self._agreed = 0
 
-    def play(self, opening: list[int], referee: Referee) -> Task[ArenaGame]:
-        """Play from an opening to the end."""
+    def play(self, opening: Sequence[int], count: Counter) -> Task[ArenaGame]:
+        """Play from an opening to the end.
+
+        Args:
+            opening: moves, Black first.
+            count: gives Black's lead of a game that is over.
+        """
         started = time.monotonic()
         game = self._game
         for move in opening:
@@ -162,55 +182,46 @@ class Table:
         winner, ending = EMPTY, ""
         while not ending and not game.is_over and game.ply < self._rules.max_moves:
             color = game.to_play
-            decision = yield from self._seat(color).choose(game)
+            decision = yield from self._seats[color].choose(game)
             if decision.move is None:
                 winner, ending = BLACK + WHITE - color, "resign"
             else:
                 game.play(decision.move)
-                winner = self._agreed(color, decision.report.winrate)
-                ending = "agreed" if winner != EMPTY else ""
+                if self._is_agreed(color, decision.report.winrate):
+                    winner, ending = self._ahead, "agreed"
         points = 0.0
         if not ending:
             ending = "score" if game.is_over else "length"
-            points, _ = referee.score(game)
+            points = count(game)
             winner = BLACK if points > 0 else WHITE if points < 0 else EMPTY
+        black, white = self._seats[BLACK], self._seats[WHITE]
         return ArenaGame(
-            number=self._number,
-            first_color=self._first_color,
+            number=self._seating.number,
+            black=self._seating.black,
+            white=self._seating.white,
             winner=winner,
             ending=ending,
             points=points,
             opening=len(opening),
             moves=tuple(move for _, move in game.moves),
-            evaluations=(self._seats[0].evaluations, self._seats[1].evaluations),
-            playouts=(self._seats[0].playouts, self._seats[1].playouts),
+            evaluations=(black.evaluations, white.evaluations),
+            playouts=(black.playouts, white.playouts),
             seconds=round(time.monotonic() - started, 2),
         )
 
-    def _seat(self, color: int) -> Seat:
-        """Return who plays a color."""
-        return self._seats[0 if color == self._first_color else 1]
-
-    def _agreed(self, color: int, winrate: float) -> int:
-        """Return who has won if both sides have said so for long enough; EMPTY otherwise."""
+    def _is_agreed(self, color: int, winrate: float) -> bool:
+        """Return whether both sides have said for long enough that one has won."""
         sure = self._rules.agreed_winrate
         ahead = EMPTY
         if sure < 1 and winrate >= sure:
             ahead = color
         elif sure < 1 and winrate <= 1 - sure:
             ahead = BLACK + WHITE - color
-        if ahead == EMPTY or (self._agreed_by and self._agreed_by[-1] != ahead):
-            self._agreed_by.clear()
-        if ahead != EMPTY:
-            self._agreed_by.append(ahead)
-        return ahead if len(self._agreed_by) >= self._rules.agreed_moves else EMPTY
+        self._agreed = self._agreed + 1 if ahead == self._ahead != EMPTY else int(ahead != EMPTY)
+        self._ahead = ahead
+        return self._agreed >= self._rules.agreed_moves
 
 
 def seed_of(seed: int, number: int, contestant: int) -> int:
     """Return the seed of a contestant's search in one game."""
     return int(np.random.SeedSequence([seed, number, contestant]).generate_state(1, np.uint64)[0])
-
-
-def numbers_of(games: int, part: int, parts: int) -> Iterator[int]:
-    """Yield the numbers of the games of one part; both games of an opening are in one."""
-    return (number for number in range(games) if number // 2 % parts == part)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from lzp.engine.many import BatchCounts
 from lzp.play.arena import ArenaOptions
 from lzp.play.arena_game import ArenaGame
-from lzp.play.arena_score import score_games
+from lzp.play.arena_score import result_line, view_of
 
 #: Seconds between lines: one line that is written over on a terminal, many in a file.
 _TERMINAL_S, _FILE_S = 2.0, 60.0
@@ -44,15 +44,15 @@ class Progress:
         self, games: Mapping[int, ArenaGame], counts: BatchCounts | None, elapsed_s: float
     ) -> str:
         """Return the line."""
-        asked = [game for number, game in games.items() if number < self._options.games]
-        new = [game for game in asked if game.number not in self._before]
+        view = view_of(self._options, games)
+        new = [game for number, game in games.items() if number not in self._before]
         evaluations = sum(sum(game.evaluations) for game in new)
         fill = ""
         if counts is not None:
             evaluations = counts.evaluations
             fill = f", {counts.fill:.0f} a batch"
         return (
-            f"{len(asked)}/{self._options.games} games  {score_games(asked)}  "
+            f"{len(view.games)}/{view.total} games  {result_line(view)}  "
             f"{len(new) / elapsed_s * 3600:.0f} games/h, "
             f"{evaluations / elapsed_s:.0f} evaluations/s{fill}"
         )

@@ -17,7 +17,7 @@ from lzp.weights.atomic import replacing
 from lzp.weights.locks import FileLock
 
 _HEADER, _GAMES, _LOCK = "arena.json", "games.jsonl", ".arena.lock"
-_FORMAT = 1
+_FORMAT = 2
 
 
 class ArenaError(ValueError):
@@ -117,11 +117,19 @@ def _parse(line: bytes) -> ArenaGame | None:
         game = ArenaGame(**{field.name: values[field.name] for field in fields(ArenaGame)})
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
-    whole = (game.number, game.opening, *game.moves, *game.evaluations, *game.playouts)
+    whole = (
+        game.number,
+        game.black,
+        game.white,
+        game.opening,
+        *game.moves,
+        *game.evaluations,
+        *game.playouts,
+    )
     if any(type(number) is not int or number < 0 for number in whole):
         return None
-    colors_fit = game.first_color in (BLACK, WHITE) and game.winner in (EMPTY, BLACK, WHITE)
-    return game if colors_fit and len(game.evaluations) == len(game.playouts) == 2 else None
+    sound = game.winner in (EMPTY, BLACK, WHITE) and game.black != game.white
+    return game if sound and len(game.evaluations) == len(game.playouts) == 2 else None
 
 
 def _differing(found: Any, header: Mapping[str, Any]) -> str:

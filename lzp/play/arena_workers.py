@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 _LOOK_S = 1.0
 
 
-def run_workers(words: Sequence[str], workers: int, on_wait: Callable[[], None]) -> None:
+def run_workers(words: Sequence[str], workers: int, on_wait: Callable[[], bool]) -> None:
     """Run the command with each part of the games and wait for all.
 
     Args:
         words: of the command line.
         workers: how many processes.
-        on_wait: called every second.
+        on_wait: called every second; True ends the processes.
 
     Raises:
         ValueError: a process failed, which has said why on stderr; the rest are ended.
@@ -31,7 +31,8 @@ def run_workers(words: Sequence[str], workers: int, on_wait: Callable[[], None])
             if any(process.poll() for process in processes):
                 break
             time.sleep(_LOOK_S)
-            on_wait()
+            if on_wait():
+                return
         if any(process.poll() for process in processes):
             raise ValueError("a worker failed; the finished games are kept")
     finally:

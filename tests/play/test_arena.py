@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,9 @@ from lzp.play.arena import Arena, ArenaOptions
 from lzp.play.arena_game import ArenaGame, ArenaRules, Seat
 from lzp.play.arena_openings import draw_opening
 from lzp.play.arena_results import ArenaError, ArenaFolder
-from lzp.play.arena_score import score_games
+from lzp.play.arena_score import spending, view_of
 from lzp.play.arena_settings import Contestant
+from lzp.play.match_results import tally
 from tests.engine.scripted import HashEvaluator, UniformEvaluator, stone_margin
 
 SIDE = 5
@@ -39,7 +41,8 @@ class NoisyEvaluator(HashEvaluator):
 def options(a: str = "", b: str = "leela", **changes) -> ArenaOptions:
     rules = ArenaRules(side=SIDE, komi=0.5, max_moves=40)
     both = (Contestant.parse(f"{a},evaluations=6"), Contestant.parse(f"{b},evaluations=6"))
-    return ArenaOptions(contestants=both, **{"games": 6, "rules": rules, "parallel": 4, **changes})
+    given = {"games": 6, "rules": rules, "parallel": 4, "openings": "network", **changes}
+    return ArenaOptions(contestants=both, **given)
 
 
 def arena(folder: Path | None = None, **changes) -> Arena:
@@ -78,7 +81,7 @@ def test_the_games_of_a_pair_share_an_opening_and_exchange_colors() -> None:
     for even, odd in zip(games[::2], games[1::2], strict=True):
         assert even.opening == odd.opening > 0
         assert even.moves[: even.opening] == odd.moves[: odd.opening]
-        assert (even.first_color, odd.first_color) == (BLACK, WHITE)
+        assert (even.black, even.white) == (odd.white, odd.black) == (0, 1)
 
 
 def test_result_is_that_of_the_moves() -> None:
@@ -93,6 +96,7 @@ def test_result_is_that_of_the_moves() -> None:
             assert game.ply == 40
         assert played.points == game.area_score()
         assert played.winner == (BLACK if played.points > 0 else WHITE)
+        assert played.as_played().result_of(played.black) == (played.winner == BLACK)
 
 
 def test_budget_counts_positions_sent_to_the_network() -> None:
@@ -146,9 +150,9 @@ def test_contestant_resigns_when_it_may() -> None:
     rules = ArenaRules(side=SIDE, komi=0.5, agreed_winrate=1.0, max_moves=40)
     asked = options(a="resign_percent=10", b="", rules=rules)
     for game in Arena(asked, None, lambda path, batch: Certain(SIDE, 0.02)).play():
-        first_is_black = game.first_color == BLACK
+        first_is_black = game.black == 0
         assert (game.ending == "resign") == first_is_black
-        assert game.first_score == 0 or not first_is_black
+        assert game.winner == WHITE or not first_is_black
 
 
 def test_each_network_gets_its_own_batches() -> None:
@@ -162,9 +166,44 @@ def test_each_network_gets_its_own_batches() -> None:
 def test_stronger_settings_win() -> None:
     rules = ArenaRules(side=SIDE, komi=0.5, max_moves=60)
     pair = (Contestant.parse("evaluations=60"), Contestant.parse("evaluations=2"))
-    asked = ArenaOptions(contestants=pair, games=12, rules=rules, parallel=12)
+    asked = ArenaOptions(contestants=pair, games=12, rules=rules, openings="network")
     played = Arena(asked, None, lambda path, batch: UniformEvaluator(SIDE, stone_margin))
-    assert score_games(played.play()).score > 0.6
+    list(played.play())
+    view = view_of(asked, played.games)
+    assert tally(view.games).games == 12
+    assert tally(view.games).score > 0.6
+    spent = spending(view, played.games.values())
+    assert 50 < spent["evaluations=60"]["evaluations"] <= 60
+    assert 1 <= spent["evaluations=2"]["evaluations"] <= 2
+
+
+def test_round_robin_meets_everybody_with_both_colors() -> None:
+    lines = ("leela", "cpuct=0.8", "cpuct=2", "visits=3")
+    rules = ArenaRules(side=SIDE, komi=0.5, max_moves=20)
+    asked = ArenaOptions(
+        contestants=tuple(Contestant.parse(line + ",evaluations=3") for line in lines),
+        games=2, rules=rules, openings="random",
+    )  # fmt: skip
+    played = Arena(asked, None, lambda path, batch: NoisyEvaluator())
+    seats = [(game.black, game.white) for game in played.play()]
+    assert sorted(seats) == [(a, b) for a in range(4) for b in range(4) if a != b]
+    view = view_of(asked, played.games)
+    assert len(view.labels) == 4
+    assert sum(tally(view.games, a, b).games for a in range(4) for b in range(a)) == 12
+    gauntlet = replace(asked, gauntlet=True)
+    assert {frozenset((each.black, each.white)) for each in gauntlet.seatings()} == {
+        frozenset((0, other)) for other in (1, 2, 3)
+    }
+
+
+@pytest.mark.parametrize("referee", [None, "settled"])
+def test_dead_stones_count_as_the_referee_says(referee: str | None) -> None:
+    game = Game(SIDE, 0.5)
+    for move in range(SIDE):  # Black's wall on the third row, one white stone below it
+        game.play(2 * SIDE + move, BLACK)
+    game.play(2, WHITE)
+    counted = arena(referee=referee)._count(game)
+    assert counted == game.area_score() + (11 if referee else 0)
 
 
 # Openings

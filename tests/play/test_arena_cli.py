@@ -27,7 +27,8 @@ def run(*words):
 
 def words_for(network, folder, *more):
     words = ["-a", "cpuct=0.8", "-b", "leela", "--both", "evaluations=4", "-w", network]
-    return [*words, "--size", 5, "--komi", 0.5, "--games", 6, "--folder", folder, *more]
+    return [*words, "--size", 5, "--komi", 0.5, "--games", 6, "--referee", "none",
+            "--folder", folder, *more]  # fmt: skip
 
 
 def kept(folder):
@@ -38,14 +39,24 @@ def kept(folder):
 
 
 def test_a_match_ends_in_a_table(network, tmp_path, capsys):
-    assert run(*words_for(network, tmp_path, "--parallel", 3)) == 0
+    assert run(*words_for(network, tmp_path, "--parallel", 3, "--picture", tmp_path / "p.svg")) == 0
     text = capsys.readouterr().out
-    assert "cpuct=0.8  against  leela" in text
-    assert re.search(r"games +│ 6, 3 pairs", text)
+    assert "cpuct=0.8 against leela" in text
+    assert re.search(r"games +│ 6 \(0 without result\)", text)
     assert re.search(r"won - lost - drawn +│ \d - \d - 0", text)
-    assert re.search(r"spent by the first a move +│ [34]\.\d evaluations", text)
+    assert re.search(r"cpuct=0.8 +│ +[34]\.\d ", text)
     assert run(*words_for(network, tmp_path)) == 0  # nothing is left to be played
     assert sorted(kept(tmp_path)) == list(range(6))
+    assert json.loads((tmp_path / "result.json").read_text())["games"] == 6
+    assert (tmp_path / "p.svg").read_text().startswith("<svg")
+
+
+def test_a_test_that_is_decided_ends_the_match(network, tmp_path, capsys):
+    words = ["-a", "resign_percent=100", "-b", "", "--both", "evaluations=2", "-w", network]
+    words += ["--size", 5, "--games", 100, "--parallel", 2, "--sprt", "0,100"]
+    assert run(*words, "--folder", tmp_path) == 0
+    assert "accepts +0 Elo or less" in capsys.readouterr().out
+    assert len(kept(tmp_path)) < 50
 
 
 @pytest.mark.slow
@@ -54,7 +65,7 @@ def test_workers_play_the_games_of_one_process(network, tmp_path, capsys):
     assert run(*words_for(network, tmp_path / "two", "--workers", 2)) == 0
     assert kept(tmp_path / "one") == kept(tmp_path / "two")
     texts = capsys.readouterr().out.split("against")
-    assert "6, 3 pairs" in texts[2]
+    assert "6 (0 without result)" in texts[2]
 
 
 @pytest.mark.parametrize(
@@ -65,6 +76,9 @@ def test_workers_play_the_games_of_one_process(network, tmp_path, capsys):
         (["--part", "3/2"], "no part 3 of 2"),
         (["--part", "x"], "--part: expected I/N"),
         (["--games", 0], "games, and games at once, must be 1 or more"),
+        (["-e", "leela"], "two contestants have one name"),
+        (["-e", "cpuct=1", "--sprt", "0,10"], "--sprt is for two contestants"),
+        (["--openings", "missing.sgf"], "missing.sgf: No such file"),
         (["--agree", 2], "agreed winrate must be above 0.5 to 1, not 2"),
         (["-w", "missing.txt"], "missing.txt: no such file"),
         (["--folder", "/dev/null/x"], "cannot use /dev/null/x"),

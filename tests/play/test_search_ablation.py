@@ -16,7 +16,7 @@ def test_every_row_is_a_setting_that_the_search_knows(line: str) -> None:
 
 
 def test_a_table_has_a_row_for_each_technique_and_the_elo_it_is_worth() -> None:
-    won = ArenaScore(games=40, pairs=20, score=0.6, low=0.5, high=0.7)
+    won = ArenaScore(games=40, score=0.6, low=0.5, high=0.7)
     text = table({("no slack", 100): won, ("no slack", 32): won})
     assert text.splitlines()[0] == "| without | 32 evaluations | 100 evaluations |"
     cell = "+70 (+0 to +147), 40"
