@@ -129,14 +129,14 @@ class Player:
         try:
             self.search.set_position(game)
             report = self.search.run(self._limits(game, clock), **watching)
+            may_resign = not cleanup
+            restrictions = watching.get("restrictions")
+            if restrictions is not None and restrictions.forbids_resigning(color, game.ply):
+                may_resign = False
+            decision = self._decide(game, report, may_resign=may_resign, cleanup=cleanup)
         finally:
             if clock is not None:
                 clock.stop(color)
-        may_resign = not cleanup
-        restrictions = watching.get("restrictions")
-        if restrictions is not None and restrictions.forbids_resigning(color, game.ply):
-            may_resign = False
-        decision = self._decide(game, report, may_resign=may_resign, cleanup=cleanup)
         self._last = _LastMove(color, game.ply, decision.winrate)
         return decision
 

@@ -150,10 +150,72 @@ def test_overdrawn_main_time_leaves_nothing() -> None:
     assert leela_move_time_s(clock, BLACK, 361, 0) == 0.0
 
 
+def test_increment_comes_after_the_move_and_ends_at_the_limit() -> None:
+    hands = Hands()
+    rules = TimeSettings(main_s=10, increment_s=3, main_limit_s=12)
+    clock = Clock(rules, now=hands)
+    clock.start(BLACK)
+    hands.time_s += 4
+    assert clock.left_s(BLACK) == pytest.approx(6)
+    clock.stop(BLACK)
+    assert clock.left_s(BLACK) == pytest.approx(9)
+    spend(clock, hands, 0.5)
+    spend(clock, hands, 0.5)
+    assert clock.left_s(BLACK) == pytest.approx(12)
+    assert clock.can_bank(BLACK)
+
+
+def test_a_clock_that_runs_is_not_started_anew() -> None:
+    hands = Hands()
+    clock = Clock(TimeSettings(main_s=10), now=hands)
+    clock.start(BLACK)
+    hands.time_s += 1
+    clock.start(BLACK)
+    hands.time_s += 1
+    clock.stop(BLACK)
+    assert clock.left_s(BLACK) == pytest.approx(8)
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_delays_are_learned_from_what_the_controller_shows(whole: bool) -> None:
+    hands = Hands()
+    clock = Clock(TimeSettings(main_s=1000), now=hands)
+    shown = 1000.0
+    for _ in range(100):
+        spend(clock, hands, 1.3)
+        shown -= 1.3 + 0.2
+        clock.adjust(BLACK, float(int(shown)) if whole else shown, 0)
+    assert clock.delay_s == pytest.approx(0.2, abs=0.011)
+
+
+def test_time_given_by_hand_is_no_delay() -> None:
+    hands = Hands()
+    clock = Clock(TimeSettings(main_s=1000), now=hands)
+    clock.adjust(BLACK, 500, 0)
+    assert clock.delay_s == 0
+    spend(clock, hands, 1)
+    clock.adjust(BLACK, 900, 0)
+    assert clock.delay_s == 0
+
+
+def test_an_unseen_cost_is_taken_off_each_move() -> None:
+    hands = Hands()
+    clock = Clock(TimeSettings(main_s=100), unseen_s=0.5, now=hands)
+    spend(clock, hands, 1)
+    assert clock.left_s(BLACK) == pytest.approx(98.5)
+
+
 @pytest.mark.parametrize(
     "settings",
-    [{"main_s": -1.0}, {"byo_s": float("inf")}, {"stones": -1}, {"stones": 2, "periods": 2}],
+    [
+        {"main_s": -1.0},
+        {"byo_s": float("inf")},
+        {"stones": -1},
+        {"stones": 2, "periods": 2},
+        {"increment_s": 1.0, "byo_s": 1.0},
+        {"main_s": 5.0, "main_limit_s": 4.0},
+    ],
 )
 def test_wrong_settings_are_refused(settings: dict) -> None:
-    with pytest.raises(ValueError, match=r"negative|both"):
+    with pytest.raises(ValueError, match=r"negative|both|less than"):
         TimeSettings(**settings)

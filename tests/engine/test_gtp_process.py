@@ -21,6 +21,7 @@ from tests.networks import write_random_network
 pytestmark = pytest.mark.compiled
 
 PROGRAM = [sys.executable, "-m", "lzp.engine.gtp.cli"]
+SHIPPED = Path(__file__).parents[2] / "lzp" / "networks" / "default.txt.gz"
 #: Generous: what is promised is 50 ms after the batch in work, on a machine of one's own.
 SOON_S = 2.0
 
@@ -206,6 +207,39 @@ def test_other_input_does_not_cut_a_move_short(start):
     engine.wait_for(r"=1\ninfo move")
     engine.send("name\n")
     assert engine.wait_for(rf"play [A-HJ]\d\n\n= {catalog.NAME}\n\n") > 0.3
+
+
+def seconds_to_answer(engine, line, tag):
+    """Send a line with an id and return how long its answer takes."""
+    engine.send(f"{tag} {line}\n")
+    return engine.wait_for(rf"={tag} [^\n]*\n\n")
+
+
+@pytest.mark.parametrize("line", ["name", "play w J9", "time_left w 5 0", "known_command play"])
+def test_pondering_does_not_keep_a_command_waiting(start, line):
+    # A batch of this network takes much longer than the answers may.
+    engine = start("--batchsize", 100, "-w", SHIPPED)
+    engine.send("kata-time_settings byoyomi 0 0.2 1\n")
+    waits = []
+    for number in range(3):
+        engine.send(f"clear_board\n1{number} genmove b\n")
+        engine.wait_for(rf"=1{number} \w+\n\n")
+        time.sleep(0.3)
+        waits.append(seconds_to_answer(engine, line, f"2{number}"))
+    assert min(waits) < 0.05
+
+
+def test_analysis_ends_without_the_batch_on_its_way(start):
+    engine = start("--batchsize", 100, "-w", SHIPPED)
+    engine.send("lz-analyze 1\n")
+    engine.wait_for(r"info move")
+    waits = []
+    for number in range(3):
+        engine.send(f"1{number} lz-analyze 1\n")
+        engine.wait_for(rf"=1{number}\ninfo move")
+        time.sleep(0.1)
+        waits.append(seconds_to_answer(engine, "name", f"2{number}"))
+    assert min(waits) < 0.05
 
 
 def test_control_c_ends_the_process_without_a_traceback(network):

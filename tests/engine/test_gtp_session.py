@@ -152,6 +152,14 @@ def test_the_board_is_shown_in_the_reply(talk):
         ("kgs-time_settings", "? syntax not understood"),
         ("kgs-time_settings hourglass 5", "? syntax not understood"),
         ("kgs-time_settings byoyomi 5", "? syntax not understood"),
+        ("kgs-time_settings fischer 5 1", "? syntax not understood"),
+        ("kata-time_settings", "? syntax not understood"),
+        ("kata-time_settings fischer 5", "? syntax not understood"),
+        ("kata-time_settings fischer 5 nan", "? syntax not understood"),
+        ("kata-time_settings absolute inf", "? syntax not understood"),
+        ("kata-time_settings fischer -5 1", "? syntax not understood"),
+        ("kata-time_settings fischer-capped 9 1 8 -1", "? main_limit_s is less than main_s: 8"),
+        ("time_left b x 0", "? syntax not understood"),
         ("heatmap 8", "? syntax not understood"),
         ("heatmap -1", "? syntax not understood"),
         ("loadsgf", "? Missing filename."),
@@ -369,6 +377,28 @@ def test_time_settings_limit_a_move(talk):
                    "kgs-time_settings canadian 1 2 3", "kgs-time_settings byoyomi 0 1 1",
                    "genmove w", visits=0, lag_buffer_cs=80, ponder=False)  # fmt: skip
     assert all(reply.startswith("= ") for reply in replies)
+
+
+KATA_KINDS = {
+    "none": "",
+    "absolute": "2147483647.5",
+    "byoyomi": "0.5 1.25 3",
+    "canadian": "0 30.5 25",
+    "fischer": "5 1.5",
+    "fischer-capped": "5 1 60 -1",
+}
+
+
+def test_the_kinds_of_clocks_that_are_listed_are_understood(talk):
+    assert talk("kata-list_time_settings") == ["= " + " ".join(KATA_KINDS)]
+    lines = [f"kata-time_settings {kind} {words}" for kind, words in KATA_KINDS.items()]
+    lines += ["time_left w 1.75 0", "time_left w -0.5 0", "time_settings 1.5 0 0"]
+    assert talk(*lines) == ["= "] * len(lines)
+
+
+def test_a_clock_without_time_is_answered_by_the_policy(talk):
+    replies = talk("kata-time_settings fischer 0.01 0", "genmove b", "genmove w", visits=0)
+    assert all(re.fullmatch(r"= [A-HJ]\d", reply) for reply in replies[1:])
 
 
 def test_everything_is_logged_with_its_time(network, tmp_path):

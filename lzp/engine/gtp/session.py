@@ -27,7 +27,7 @@ _DEFAULT_SIDE = 19
 #: What a move takes where nobody set a limit: Leela Zero's hour a side is meant for servers.
 DEFAULT_MOVE_S = 5.0
 #: What a move costs on its way through pipes and boards, unless the board tells the time.
-_UNSEEN_S = 0.01
+_UNSEEN_S = 0.03
 
 
 class Session:
