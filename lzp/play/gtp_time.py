@@ -11,9 +11,9 @@ class EngineTime:
 
     `time_settings` knows absolute and Canadian time. Japanese time needs `kgs-time_settings`
     or `kata-time_settings`, Fischer's the latter. An engine without them is told the
-    nearest that it can know, and what it has left before every move: one stone in each
-    period, which is the last Japanese period; or absolute time that never runs out if each
-    move takes a small part of it.
+    nearest that it can know: one stone in each period, which is the last Japanese period, or
+    absolute time that comes back a little with every move. Before each move it is told what
+    is left, in whole seconds unless it has been spoken to as KataGo is, who knows fractions.
     """
 
     def __init__(self, client: GtpClient, control: TimeControl) -> None:
@@ -24,18 +24,23 @@ class EngineTime:
         """
         self._control = control
         self._counts_periods = False
-        self.settings = f"time_settings {control.main_s:g} {control.period_s:g} {control.stones}"
+        self._knows_fractions = False
+        # Only Fischer's numbers may have fractions; all zeros would mean no limit.
+        period = int(control.period_s)
+        whole = int(control.main_s) or int(period == 0)
+        self.settings = f"time_settings {whole} {period} {control.stones}"
         if control.kind == "byoyomi":
             self._japanese(client)
         elif control.kind == "fischer":
-            numbers = f"{control.main_s:g} {control.increment_s:g}"
+            numbers = f"{_short(control.main_s)} {_short(control.increment_s)}"
             if _knows(client, "kata-time_settings", "fischer"):
                 self.settings = f"kata-time_settings fischer {numbers}"
+                self._knows_fractions = True
 
     def _japanese(self, client: GtpClient) -> None:
         """Choose the words for Japanese periods."""
         control = self._control
-        numbers = f"{control.main_s:g} {control.period_s:g}"
+        numbers = f"{int(control.main_s)} {int(control.period_s)}"
         self.settings = f"time_settings {numbers} 1"
         for command in ("kgs-time_settings", "kata-time_settings"):
             if _knows(client, command, "byoyomi"):
@@ -48,7 +53,13 @@ class EngineTime:
         seconds, count = clock.left()
         if self._control.periods and not self._counts_periods:
             count = min(count, 1)
-        return f"time_left {color} {seconds} {count}"
+        shown = f"{seconds:.2f}" if self._knows_fractions else str(int(seconds))
+        return f"time_left {color} {shown} {count}"
+
+
+def _short(seconds: float) -> str:
+    """Return seconds without needless digits, never as a power of ten."""
+    return f"{seconds:.3f}".rstrip("0").rstrip(".")
 
 
 def _knows(client: GtpClient, command: str, kind: str) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
+from rich.text import Text
 
 from lzp.command_line import OneLineParser
 from lzp.play.engines_file import read_engines
@@ -127,7 +128,7 @@ class _Watch:
     def render(self) -> RenderableType:
         """Return the live table."""
         view = self.view()
-        return Group(result_table(view), progress_line(view))
+        return Group(result_table(view), Text(progress_line(view)))
 
 
 def _warn_of_repeats(match: Match) -> None:

@@ -139,9 +139,9 @@ class MatchClock:
         self._left_s = float(period_s)
         return True
 
-    def left(self) -> tuple[int, int]:
-        """Return whole seconds, and stones or periods, as GTP's time_left says them."""
-        return int(self._left_s), self._count
+    def left(self) -> tuple[float, int]:
+        """Return the seconds left, and the stones or periods, 0 in main time."""
+        return self._left_s, self._count
 
     def allowance_s(self) -> float:
         """Return the most seconds the next move may take."""

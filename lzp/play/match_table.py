@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.markup import escape
 from rich.table import Table
 
 from lzp.go import BLACK, EMPTY
@@ -47,7 +48,8 @@ def progress_line(view: MatchView) -> str:
     played = len(view.games) - view.earlier
     text = f"{len(view.games)} of {view.total} games"
     if played and view.elapsed_s:
-        text += f", {3600 * played / view.elapsed_s:.3g} games/h"
+        rate_h = 3600 * played / view.elapsed_s
+        text += f", {rate_h:,.0f} games/h" if rate_h >= 10 else f", {rate_h:.1f} games/h"
     if view.left_s:
         most = "at most " if view.sprt else ""
         text += f", {most}{duration(view.left_s)} left"
@@ -97,7 +99,7 @@ def result_table(view: MatchView) -> Table:
 
 def _duel(view: MatchView) -> Table:
     """Return two players' score with its 95 % interval, Elo, and how games ended."""
-    a, b = view.labels
+    a, b = map(escape, view.labels)
     result = tally(view.games)
     strength = judge(result)
     void = len(view.games) - result.games
@@ -114,7 +116,7 @@ def _duel(view: MatchView) -> Table:
         table.add_row("SPRT", sprt_text(view.sprt, view.games))
     as_black = tally([game for game in view.games if game.color_of(0) == BLACK])
     table.add_row(f"{a} as Black", f"{as_black.points:g}/{as_black.games}")
-    for player, label in enumerate(view.labels):
+    for player, label in enumerate((a, b)):
         table.add_row(f"losses of {label}", losses_text(view.games, player))
     return table
 
@@ -174,7 +176,7 @@ def _cross_row(view: MatchView, ratings: Ratings, order: list[int], place: int) 
     error = ratings.errors[player]
     return [
         str(place + 1),
-        view.labels[player],
+        escape(view.labels[player]),
         f"{ratings.elo[player]:+.0f}",
         f"{error:.0f}" if math.isfinite(error) else "?",
         f"{points:g}/{games}",

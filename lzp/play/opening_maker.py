@@ -35,6 +35,8 @@ from lzp.weights.atomic import replacing
 _LEAST_PART = 0.03
 _LINE = re.compile(r"([A-Z0-9 ]+?)\s*# (\d+) .*")
 _BATCH = 8
+#: So many candidates in a row that are not kept mean that none will be.
+_MOST_REFUSED = 2000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,10 +100,15 @@ class OpeningMaker:
         self._search = Search(evaluator, SearchParams.leela(seed=options.seed))
 
     def make(self, kept: Sequence[Opening]) -> Iterator[Opening]:
-        """Yield openings after those that are kept already, without end."""
+        """Yield openings after those that are kept already, without end.
+
+        Raises:
+            ValueError: so many candidates in a row were refused that none seem to be left.
+        """
         keys = {symmetric_key(opening.moves, self.side) for opening in kept}
         candidate = max((opening.candidate for opening in kept), default=-1)
-        while True:
+        last = candidate
+        while candidate - last < _MOST_REFUSED:
             candidate += 1
             game = self._draw(candidate)
             moves = [move for _, move in game.moves]
@@ -111,7 +118,9 @@ class OpeningMaker:
             winrate = self._searched(game)
             if abs(winrate - 0.5) <= self._options.most_off:
                 keys.add(key)
+                last = candidate
                 yield Opening(candidate, moves, winrate)
+        raise ValueError(f"none of {_MOST_REFUSED} candidates in a row is new and even")
 
     def _draw(self, candidate: int) -> Game:
         """Return candidate number `candidate`."""

@@ -44,7 +44,8 @@ def draw_table(view: MatchView) -> str:
     size = f"width='{layout.width:.0f}' height='{layout.height:.0f}'"
     parts = [
         f"<svg xmlns='http://www.w3.org/2000/svg' {size} "
-        f"viewBox='0 0 {layout.width:.0f} {layout.height:.0f}' {FONT} fill='{_INK}'>",
+        f"viewBox='0 0 {layout.width:.0f} {layout.height:.0f}' "
+        f"{FONT} font-size='13' fill='{_INK}'>",
         f"<rect {size} fill='{_PAPER}'/>",
         _text(_MARGIN, 34, f"{len(labels)} players, {len(view.games)} games", "font-size='18'"),
         *_heads(layout, len(labels)),
@@ -156,7 +157,7 @@ def _shortened(label: str) -> str:
     return label if len(label) <= _MOST_LETTERS else label[: _MOST_LETTERS - 1] + "…"
 
 
-def _text(x: float, y: float, text: str, style: str = "font-size='13'") -> str:
+def _text(x: float, y: float, text: str, style: str = "") -> str:
     """Return a text element; control characters, which XML forbids, become blanks."""
     clean = "".join(letter if letter.isprintable() else " " for letter in text)
     return f"<text x='{x:.1f}' y='{y:.1f}' {style}>{escape(clean)}</text>"

@@ -1,7 +1,8 @@
 """A GTP engine that moves at random, written on its own, to be played against in tests.
 
 Options: --seed N; --fail illegal|crash|hang|slow|junk|error|resign, what to do wrong after
---at N moves.
+--at N moves; --knows COMMANDS, further commands to list and accept; --kinds WORDS, what
+kata-list_time_settings says; --log FILE, to write all commands to.
 """
 
 import argparse
@@ -98,6 +99,10 @@ def genmove(player, color, options, moves):
     return answer
 
 
+def knows(options):
+    return options.knows.split(",")
+
+
 def respond(player, name, args, options, moves):
     """Return the text of a reply; None for a refusal."""
     if name == "boardsize":
@@ -108,7 +113,11 @@ def respond(player, name, args, options, moves):
         player.play(args[0][0].lower(), args[1])
     elif name == "genmove":
         return genmove(player, args[0][0].lower(), options, moves)
-    elif name not in ("name", "komi", "quit", "time_settings", "time_left"):
+    elif name == "list_commands" and options.knows:
+        return "\n".join(["name", *options.knows.split(",")])
+    elif name == "kata-list_time_settings" and options.kinds:
+        return options.kinds
+    elif name not in ("name", "komi", "quit", "time_settings", "time_left", *knows(options)):
         return None
     return options.name if name == "name" else ""
 
@@ -119,10 +128,16 @@ def main():
     parser.add_argument("--fail", default="")
     parser.add_argument("--at", type=int, default=0)
     parser.add_argument("--name", default="random")
+    parser.add_argument("--knows", default="")
+    parser.add_argument("--kinds", default="")
+    parser.add_argument("--log")
     options = parser.parse_args()
+    log = open(options.log, "a", buffering=1) if options.log else None  # noqa: SIM115
     player, moves = RandomPlayer(options.seed), 0
     for line in sys.stdin:
         name, *args = line.split()
+        if log:
+            log.write(line)
         moves = 0 if name == "clear_board" else moves + (name == "genmove")
         answer = respond(player, name, args, options, moves)
         print("? unknown command\n" if answer is None else f"= {answer}\n", flush=True)
