@@ -5,8 +5,10 @@ ends in an exception with its name and not in a stuck match.
 """
 
 import contextlib
+import os
 import queue
 import shlex
+import signal
 import subprocess
 import threading
 from collections import deque
@@ -50,7 +52,11 @@ class GtpClient:
         self.label = name or Path(words[0]).name
         try:
             self._process = subprocess.Popen(
-                words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+                words,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,  # Ctrl-C is for us, and is no crash of the engine
             )
         except OSError as error:
             raise EngineError(f"cannot start {words[0]}: {error.strerror}") from None
@@ -126,14 +132,23 @@ class GtpClient:
         self.kill()
 
     def kill(self) -> None:
-        """End the process and its pipes at once; never raises."""
-        self._process.kill()
+        """End the process, what it started, and its pipes at once; never raises."""
+        self._kill_group()
         self._process.wait()
         for thread in self._threads:
             thread.join(timeout=_QUIT_S)
         for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
             with contextlib.suppress(OSError):
                 _opened(stream).close()
+
+    def _kill_group(self) -> None:
+        """End a process that has not ended, with its children: it may be a script around one."""
+        if self._process.poll() is not None:
+            return
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(OSError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.kill()
 
 
 def _opened(stream: IO[bytes] | None) -> IO[bytes]:

@@ -76,3 +76,21 @@ def test_a_program_that_is_missing_is_named():
         GtpClient("/nowhere/engine --gtp")
     with pytest.raises(EngineError, match="empty"):
         GtpClient("  ")
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="looks at processes in /proc")
+def test_killing_a_script_ends_the_engine_that_it_started(start, tmp_path):
+    text = (
+        "import subprocess; child = subprocess.Popen(['sleep', '600']); "
+        f"open({str(tmp_path / 'pid')!r}, 'w').write(str(child.pid)); "
+        "input(); print('= x\\n', flush=True); child.wait()"
+    )
+    client = start(script(text))
+    client.send("name", 20)
+    process = Path("/proc") / (tmp_path / "pid").read_text()
+    assert process.exists()
+    client.kill()
+    deadline = time.monotonic() + 10
+    while process.exists() and "\nState:\tZ" not in (process / "status").read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
