@@ -277,6 +277,7 @@ def test_a_reader_that_goes_away_ends_the_process(network):
         (["-v", "-5"], "argument -v/--visits: expected"),
         (["-r", "200"], "argument -r/--resignpct: expected -1 to 100, not '200'"),
         (["--komi", "nan"], "argument --komi: expected a number of points, not 'nan'"),
+        (["--search", "deep"], "argument --search: invalid choice: 'deep'"),
         (["--timemanage", "slow"], "argument --timemanage: invalid choice: 'slow'"),
         (["-w", "/nowhere/net.txt"], "lzp-gtp: /nowhere/net.txt: no such file"),
         (["-l", "/nowhere/log"], "lzp-gtp: cannot write /nowhere/log: No such file or directory"),

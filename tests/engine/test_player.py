@@ -233,6 +233,30 @@ def test_thinking_ends_early_where_time_can_be_used_later(mode, settings, limit,
     assert (decision.report.playouts < 590) == early
 
 
+def test_leela_time_is_the_formula_and_no_more() -> None:
+    clock = Clock(TimeSettings(main_s=0, byo_s=0.7, periods=1), lag_s=0.4)
+    thinker = player(HashEvaluator(5), visits=None, leela_time=True)
+    assert thinker._limits(Game(5), clock).pacing is None
+    assert thinker._limits(Game(5), clock).time_s == pytest.approx(0.3)
+    capped = player(HashEvaluator(5), max_time_s=0.2, leela_time=True)
+    assert capped._limits(Game(5), clock).time_s == 0.2
+    ours = player(HashEvaluator(5), max_time_s=0.2)._limits(Game(5), clock)
+    assert ours.pacing is not None
+    assert ours.pacing.plan.deadline_s == 0.2
+
+
+def test_a_fallen_winrate_is_known_from_our_last_move() -> None:
+    game, thinker = Game(5, 0.5), player(HashEvaluator(5))
+    clock = Clock(TimeSettings(main_s=60))
+    assert thinker._pacing(game, clock)._winrate_before is None
+    decision = thinker.choose(game, BLACK)
+    for _ in range(2):
+        game.play(next(move for move in range(25) if game.is_legal(move)))
+    assert thinker._pacing(game, clock)._winrate_before == decision.winrate
+    game.play(game.pass_move)
+    assert thinker._pacing(game, clock)._winrate_before is None
+
+
 def test_stop_signal_still_decides() -> None:
     stop = threading.Event()
     stop.set()

@@ -12,7 +12,7 @@ from lzp import __version__
 from lzp.command_line import OneLineParser
 from lzp.engine.gtp.engine import GtpEngine, GtpLog
 from lzp.engine.gtp.loader import LoadingResponder
-from lzp.engine.gtp.options import TIME_MANAGEMENT, EngineOptions
+from lzp.engine.gtp.options import SEARCHES, TIME_MANAGEMENT, EngineOptions
 from lzp.engine.gtp.reader import ByteSource, LineQueue, start_reader
 
 _DESCRIPTION = """\
@@ -150,6 +150,8 @@ def _add_limit_flags(group: argparse._ArgumentGroup) -> None:
 def _add_style_flags(group: argparse._ArgumentGroup) -> None:
     """Add the flags that change which move is played."""
     add = group.add_argument
+    add("--search", choices=SEARCHES, default="own",
+        help="leela: search and share out time exactly as Leela Zero 0.17 does")  # fmt: skip
     add("-r", "--resignpct", dest="resign_percent", type=_percent, default=-1, metavar="PCT",
         help="resign below this winrate (-1: at 10 %%, later with handicap; 0: never)")  # fmt: skip
     add("-d", "--dumbpass", dest="dumb_pass", action="store_true", help="no rules about passing")

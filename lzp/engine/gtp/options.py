@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TIME_MANAGEMENT = ("auto", "on", "off", "fast", "no_pruning")
+#: Our way to search and to share out time, and Leela Zero 0.17's.
+SEARCHES = ("own", "leela")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,6 +28,7 @@ class EngineOptions:
         seed: of every random choice; None draws one.
         ponder: think on the opponent's time.
         time_management: one of TIME_MANAGEMENT.
+        search: one of SEARCHES.
         komi: the komi to start with, in points.
     """
 
@@ -44,4 +47,5 @@ class EngineOptions:
     seed: int | None = None
     ponder: bool = True
     time_management: str = "auto"
+    search: str = "own"
     komi: float = 7.5

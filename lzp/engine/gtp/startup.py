@@ -50,14 +50,21 @@ def open_session(options: EngineOptions, lines: LineQueue) -> tuple[Session, Mod
 def make_player(options: EngineOptions, session: Session) -> Player:
     """Compile what is not compiled yet and return the player that the flags describe."""
     warmup()
-    params = SearchParams(
-        batch_size=options.batch_size or _DEFAULT_BATCH,
+    return Player(Search(session.network(), _search_params(options)), _player_params(options))
+
+
+def _search_params(options: EngineOptions) -> SearchParams:
+    """Return the constants of the search that the flags ask for."""
+    is_leela = options.search == "leela"
+    # Visit for visit it is Leela Zero's with one leaf at a time.
+    batch_size = options.batch_size or (1 if is_leela else _DEFAULT_BATCH)
+    return (SearchParams.leela if is_leela else SearchParams)(
+        batch_size=batch_size,
         noise=options.noise,
         dumb_pass=options.dumb_pass,
         random_moves=options.random_moves,
         seed=options.seed,
     )
-    return Player(Search(session.network(), params), _player_params(options))
 
 
 def _player_params(options: EngineOptions) -> PlayerParams:
@@ -69,6 +76,7 @@ def _player_params(options: EngineOptions) -> PlayerParams:
         visits=options.visits or None,
         playouts=options.playouts or None,
         time_management=cast(Literal["on", "off", "fast", "no_pruning"], management),
+        leela_time=options.search == "leela",
         resign_percent=options.resign_percent,
     )
 
