@@ -71,6 +71,7 @@ class ArenaOptions:
 
     def identity(self) -> dict[str, Any]:
         """Return what two runs must share for one to go on with the other's games."""
+        listed = self.listed_openings()
         contestants = [asdict(contestant) for contestant in self.contestants]
         for values in contestants:
             values["weights"] = values["weights"] and str(values["weights"])
@@ -79,20 +80,15 @@ class ArenaOptions:
             "gauntlet": self.gauntlet,
             "rules": asdict(self.rules),
             "seed": self.seed,
-            "openings": self._listed().identity if self.openings != NETWORK else NETWORK,
+            "openings": NETWORK if listed is None else listed.identity,
             "referee": self.referee,
         }
 
-    def _listed(self) -> Openings:
-        """Return the openings that are not drawn from the network."""
+    def listed_openings(self) -> Openings | None:
+        """Return the openings; None if they are drawn from the network."""
+        if self.openings == NETWORK:
+            return None
         return open_openings(self.openings, self.rules.side, self.seed)
-
-    def opening(self, number: int) -> Task[list[int]]:
-        """Return an opening's moves; a task, since the network may be asked for it."""
-        if self.openings != NETWORK:
-            return self._listed().moves(number)
-        rules = self.rules
-        return (yield from draw_opening(rules.side, rules.komi, self.seed, number))
 
     def seatings(self) -> list[Seating]:
         """Return the whole schedule."""
@@ -125,6 +121,7 @@ class Arena:
             if evaluator.side != options.rules.side:
                 side, asked = evaluator.side, options.rules.side
                 raise ArenaError(f"{evaluator.name} plays on {side}x{side}, not on {asked}x{asked}")
+        self._listed = options.listed_openings()
         self._openings: dict[int, list[int]] = {}
         #: Called after every round of evaluations.
         self.on_round: Callable[[], None] = lambda: None
@@ -155,12 +152,19 @@ class Arena:
     def _game(self, seating: Seating) -> Task[ArenaGame]:
         """Take an opening and play it."""
         if seating.opening not in self._openings:
-            opening = yield from self.options.opening(seating.opening)
+            opening = yield from self._opening(seating.opening)
             # Another game with this opening may have been faster, on another row of a batch.
             self._openings.setdefault(seating.opening, opening)
         seats = (self._seat(seating, seating.black), self._seat(seating, seating.white))
         table = Table(self.options.rules, seating, seats)
         return (yield from table.play(self._openings[seating.opening], self._count))
+
+    def _opening(self, number: int) -> Task[list[int]]:
+        """Return an opening's moves; a task, since the network may be asked for it."""
+        if self._listed is not None:
+            return self._listed.moves(number)
+        rules = self.options.rules
+        return (yield from draw_opening(rules.side, rules.komi, self.options.seed, number))
 
     def _count(self, game: Game) -> float:
         """Return Black's lead of a game that is over."""
