@@ -126,7 +126,8 @@ class Match:
         """
         options = self.options
         self._tables = [
-            EngineTable(options.engines, options.referee) for _ in range(options.parallel)
+            EngineTable(options.engines, options.referee, options.rules)
+            for _ in range(options.parallel)
         ]
         try:
             self.labels = self._tables[0].names()

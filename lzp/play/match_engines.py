@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lzp.play.gtp_client import CommandError, EngineError, GtpClient
-from lzp.play.match_rules import MatchError
+from lzp.play.match_rules import GameRules, MatchError
 from lzp.play.referee import Referee
 
 #: Starting may compile kernels or read a large network.
@@ -29,9 +29,10 @@ class EngineSpec:
 class EngineTable:
     """Engines and a referee of one table; games are played at it one after the other."""
 
-    def __init__(self, specs: Sequence[EngineSpec], referee: str | None) -> None:
+    def __init__(self, specs: Sequence[EngineSpec], referee: str | None, rules: GameRules) -> None:
         """Start nothing yet."""
         self._specs = specs
+        self._rules = rules
         self._clients: dict[int, GtpClient] = {}
         self.referee = Referee(referee)
 
@@ -49,6 +50,9 @@ class EngineTable:
                 client = GtpClient(spec.command, label)
             except EngineError as error:
                 raise MatchError(str(error)) from None
+            self._clients[player] = client  # to be ended with the others while it warms up
+            if self._rules.time_control is not None:
+                _warm_up(client, self._rules.side)
         self._clients[player] = client  # last in the dictionary: used last
         if len(self._clients) > _MOST_RUNNING:
             self._clients.pop(next(iter(self._clients))).close()
@@ -90,3 +94,18 @@ class EngineTable:
         for client in list(self._clients.values()):
             client.kill()
         self.referee.kill()
+
+
+def _warm_up(client: GtpClient, side: int) -> None:
+    """Let a new engine make a move before clocks run: what loads a network is no thinking.
+
+    An engine that fails at it will fail in its game, where it is counted.
+    """
+    commands = (f"boardsize {side}", "clear_board", "time_settings 0 1 1", "genmove b")
+    for command in (*commands, "clear_board"):
+        try:
+            client.send(command, _START_S)
+        except CommandError:
+            continue
+        except EngineError:
+            return

@@ -2,7 +2,8 @@
 
 Options: --seed N; --fail illegal|crash|hang|slow|junk|error|resign, what to do wrong after
 --at N moves; --knows COMMANDS, further commands to list and accept; --kinds WORDS, what
-kata-list_time_settings says; --log FILE, to write all commands to.
+kata-list_time_settings says; --log FILE, to write all commands to; --slow-start, to take 2.5 s
+for the first move.
 """
 
 import argparse
@@ -131,6 +132,7 @@ def main():
     parser.add_argument("--knows", default="")
     parser.add_argument("--kinds", default="")
     parser.add_argument("--log")
+    parser.add_argument("--slow-start", action="store_true")
     options = parser.parse_args()
     log = open(options.log, "a", buffering=1) if options.log else None  # noqa: SIM115
     player, moves = RandomPlayer(options.seed), 0
@@ -138,6 +140,9 @@ def main():
         name, *args = line.split()
         if log:
             log.write(line)
+        if name == "genmove" and options.slow_start:
+            options.slow_start = False
+            time.sleep(2.5)
         moves = 0 if name == "clear_board" else moves + (name == "genmove")
         answer = respond(player, name, args, options, moves)
         print("? unknown command\n" if answer is None else f"= {answer}\n", flush=True)

@@ -141,6 +141,15 @@ def test_an_engine_is_told_the_time_in_words_that_it_knows(control, options, set
     client.close()
 
 
+def test_an_engine_that_starts_slowly_does_not_lose_on_time_for_it():
+    """Its first move takes 2.5 s, of 1 s that it has."""
+    rules = GameRules(side=5, max_moves=6, time_control=TimeControl(1, grace_s=0.5))
+    specs = (EngineSpec(f"{ENGINE} --slow-start", "slow"), EngineSpec(ENGINE, "other"))
+    with Match(MatchOptions(engines=specs, games=1, rules=rules)) as match:
+        (game,) = list(match.play())
+    assert game.ending == "length"
+
+
 def test_both_engines_hear_the_settings_once_and_their_own_time_before_every_move(tmp_path):
     rules = GameRules(side=5, max_moves=6, time_control=TimeControl.parse("fischer 30,2"))
     specs = tuple(
@@ -153,6 +162,8 @@ def test_both_engines_hear_the_settings_once_and_their_own_time_before_every_mov
         name: [line for line in (tmp_path / name).read_text().splitlines() if "time" in line]
         for name in ("plain", "modern")
     }
+    for lines in told.values():
+        assert lines.pop(0) == "time_settings 0 1 1"  # for the move that warms it up
     assert told["plain"][0] == "time_settings 30 0 0"
     assert told["modern"][0] == "kata-time_settings fischer 30 2"
     assert told["plain"][1] == "time_left black 30 0"
