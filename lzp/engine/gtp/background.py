@@ -31,8 +31,9 @@ class Background:
         self.wait()
         self._stop = threading.Event()
         self._error = None
+        # Not a daemon: cut off inside a runtime at the interpreter's end, it would abort.
         self._thread = threading.Thread(
-            target=self._run, args=(work, self._stop, on_end), daemon=True, name="gtp-background"
+            target=self._run, args=(work, self._stop, on_end), name="gtp-background"
         )
         self._thread.start()
 
