@@ -11,12 +11,7 @@ from itertools import count
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from lzp.engine.evaluator import Evaluator
-from lzp.engine.search import Search
-from lzp.engine.search_params import SearchLimits, SearchParams
-from lzp.features import encode
 from lzp.go import Game, new_boards
 from lzp.go.bench_kernels import play_random_games
 from lzp.play.gtp_client import GtpClient
@@ -98,53 +93,6 @@ def random_positions(
             game.play(int(random.choice(game.legal_moves()[:-1])))
         played.append(game)
     return played
-
-
-def bench_search(evaluator: Evaluator, batch_size: int, visits: int, rounds: int) -> Figures:
-    """Measure the search against its own evaluator at the same batch size.
-
-    In each round one position is searched from an empty tree; then the evaluator
-    alone is given as many full batches as that would take.
-    """
-    search = Search(evaluator, SearchParams(batch_size=batch_size, seed=1))
-    games = random_positions(evaluator.side, rounds + 1)
-    planes = encode(np.concatenate([game.boards for game in games]))
-    filled = planes[np.arange(batch_size) % len(planes)]
-    playouts, evaluations = [], []
-    batches = max(visits // batch_size, 1)
-    for number, game in enumerate(games):
-        search_s = _search_seconds(search, game, visits)
-        evaluate_s = _evaluate_seconds(evaluator, filled, batches)
-        if number:  # the first round warms up
-            playouts.append(visits / search_s)
-            evaluations.append(batches * batch_size / evaluate_s)
-    ratios = [p / e for p, e in zip(playouts, evaluations, strict=True)]
-    return {
-        "batch_size": batch_size,
-        "visits": visits,
-        "playouts_per_s": statistics.median(playouts),
-        "evaluations_per_s": statistics.median(evaluations),
-        "ratio": statistics.median(ratios),
-        "ratio_low": min(ratios),
-        "ratio_high": max(ratios),
-    }
-
-
-def _search_seconds(search: Search, game: Game, visits: int) -> float:
-    """Return the seconds of a search from an empty tree."""
-    search.clear()
-    search.set_position(game)
-    started = time.perf_counter()
-    search.run(SearchLimits(playouts=visits))
-    return time.perf_counter() - started
-
-
-def _evaluate_seconds(evaluator: Evaluator, planes: NDArray[np.uint8], batches: int) -> float:
-    """Return the seconds of evaluating a full batch so many times."""
-    started = time.perf_counter()
-    for _ in range(batches):
-        evaluator.evaluate(planes)
-    return time.perf_counter() - started
 
 
 def bench_start(command: str, rounds: int) -> Figures:

@@ -17,14 +17,16 @@ import lzp
 from lzp import __version__
 from lzp.command_line import OneLineParser
 from lzp.play.accuracy import Sample, measure_accuracy
-from lzp.play.bench import Figures, bench_moves, bench_samples, bench_search, bench_start
+from lzp.play.bench import Figures, bench_moves, bench_samples, bench_start
+from lzp.play.bench_rows import as_markdown, as_table, cell, label
 from lzp.play.gtp_client import CommandError, EngineError
 
 _DESCRIPTION = """\
 Measure one part: random play on the board, samples from a game store, a conversion, a store,
-the training step, the search against its own evaluator, or the start of the engine. Figures
-are medians over rounds, some with the least and the most. Or how well a network foretells the
-moves and results of stored games."""
+the training step, the search against its own evaluator or against leelaz, its tree alone,
+networks of any size, or the start of the engine. Figures are medians over rounds, some with
+the least and the most. Or how well a network foretells the moves and results of stored
+games."""
 
 _EPILOG = """\
 examples:
@@ -33,7 +35,10 @@ examples:
   lzp-bench convert games/ --vs leelaz --games 2000
   lzp-bench store --store games.lzps
   lzp-bench train --network 10x128 --precision bf16-mixed --roof 790
-  lzp-bench search --visits 1600 --batch 8 --json
+  lzp-bench search --visits 1600 --batch 8 --batch 16 --lanes 2
+  lzp-bench search --vs leelaz -w net.txt.gz
+  lzp-bench tree
+  lzp-bench networks --network 20x256 --precision float16 --batch 32 --roof 790 --markdown
   lzp-bench start --command "bin/play -v 1"
   lzp-bench accuracy --store games.lzps -w net.txt.gz"""
 
@@ -47,6 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return bench_training(words[1:])
     values = _parser().parse_args(words)
     try:
+        if values.what in ("search", "tree", "networks"):
+            return _measure_rows(values)
         figures = _measure(values)
     except (ImportError, OSError, ValueError, EngineError, CommandError) as error:
         print(f"lzp-bench: {' '.join(str(error).split())}", file=sys.stderr)
@@ -57,6 +64,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(json.dumps({"bench": values.what, "machine": _machine(), **figures}))
     else:
         Console().print(_table(values.what, figures))
+
+
+def _measure_rows(values: argparse.Namespace) -> None:
+    """Measure what has several rows, and show them."""
+    from lzp.play.bench_search_cli import measure
+
+    tables = measure(values)
+    if values.json:
+        rows = [row for found in tables.values() for row in found]
+        print(json.dumps({"bench": values.what, "machine": _machine(), "rows": rows}))
+    elif values.markdown:
+        print("\n\n".join(as_markdown(rows) for rows in tables.values()))
+    else:
+        for title, rows in tables.items():
+            Console().print(as_table(f"lzp-bench {values.what}: {title}", _machine(), rows))
 
 
 def _measure(values: argparse.Namespace) -> Figures:
@@ -71,13 +93,9 @@ def _measure(values: argparse.Namespace) -> Figures:
         return bench_start(values.command, values.rounds)
     from lzp.engine.model import load_evaluator
 
-    if values.what == "accuracy":
-        evaluator = load_evaluator(values.weights, batch_size=16, threads=values.threads)
-        sample = Sample(split=values.split, positions=values.positions, even_only=values.even_only)
-        return measure_accuracy(evaluator, values.store, sample)
-    batch = values.batch
-    evaluator = load_evaluator(values.weights, batch_size=batch, threads=values.threads)
-    return bench_search(evaluator, batch, values.visits, values.rounds)
+    evaluator = load_evaluator(values.weights, batch_size=16, threads=values.threads)
+    sample = Sample(split=values.split, positions=values.positions, even_only=values.even_only)
+    return measure_accuracy(evaluator, values.store, sample)
 
 
 def _measure_store(values: argparse.Namespace) -> Figures:
@@ -116,27 +134,9 @@ def _table(what: str, figures: Figures) -> Table:
     """Return the figures as a table."""
     table = Table(title=f"lzp-bench {what}", caption=_machine(), show_header=False)
     for name in figures:
-        if name.endswith(("_low", "_high")):  # of a figure that has a row already
-            continue
-        label = name.replace("_per_core_s", "/s of a core").replace("_per_s", "/s")
-        table.add_row(label.replace("_", " "), _with_spread(name, figures))
+        if not name.endswith(("_low", "_high")):  # of a figure that has a row already
+            table.add_row(label(name), cell(name, figures))
     return table
-
-
-def _with_spread(name: str, figures: Figures) -> str:
-    """Return a figure as text, with the least and the most where they were measured."""
-    text = _readable(figures[name])
-    if f"{name}_low" not in figures:
-        return text
-    low, high = (_readable(figures[f"{name}_{end}"]) for end in ("low", "high"))
-    return f"{text} ({low} to {high})"
-
-
-def _readable(figure: float) -> str:
-    """Return a number with the digits that mean something."""
-    if figure == int(figure) or figure >= 1000:
-        return f"{figure:,.0f}"
-    return f"{figure:.3f}" if figure < 10 else f"{figure:.1f}"
 
 
 def _positive(text: str) -> int:
@@ -160,7 +160,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_convert(parts.add_parser("convert", help="game records into a store, positions/s"))
     _add_samples(parts.add_parser("store", help="a store's opening, its bytes, its samples/s"))
     parts.add_parser("train", help="the training step alone and with its loader, samples/s")
-    _add_search(parts.add_parser("search", help="playouts/s against evaluations/s"))
+    _add_searches(parts)
     _add_start(parts.add_parser("start", help="seconds from launch to the first answers"))
     for part in parts.choices.values():
         part.add_argument("--rounds", type=_positive, default=5, metavar="N", help="rounds (5)")
@@ -168,6 +168,20 @@ def _parser() -> argparse.ArgumentParser:
     for part in parts.choices.values():
         part.add_argument("--json", action="store_true", help="one line of JSON instead")
     return parser
+
+
+def _add_searches(parts: "argparse._SubParsersAction[OneLineParser]") -> None:
+    """Add the parts that measure the search, whose figures have rows."""
+    from lzp.play.bench_search_cli import add_networks, add_search, add_tree
+
+    for name, add, what in (
+        ("search", add_search, "playouts/s against evaluations/s, or against leelaz"),
+        ("tree", add_tree, "what a leaf costs beside the network"),
+        ("networks", add_networks, "networks of any size, raw and in search"),
+    ):
+        part = parts.add_parser(name, help=what)
+        add(part, _positive)
+        part.add_argument("--markdown", action="store_true", help="a table in Markdown instead")
 
 
 def _add_moves(parser: argparse.ArgumentParser) -> None:
@@ -190,15 +204,6 @@ def _add_convert(parser: argparse.ArgumentParser) -> None:
     add("--games", type=_positive, metavar="N", help="only the first N games, from one .sgf")
     add("--workers", type=_positive, metavar="N", help="processes that parse (one a core)")
     add("--vs", metavar="LEELAZ", help="convert with its dump_supervised in turn: leelaz")
-
-
-def _add_search(parser: argparse.ArgumentParser) -> None:
-    """Add the flags of `search`."""
-    add = parser.add_argument
-    add("-w", "--weights", type=Path, metavar="FILE", help="network (the shipped one)")
-    add("--visits", type=_positive, default=800, metavar="N", help="playouts a search (800)")
-    add("--batch", type=_positive, default=8, metavar="N", help="positions a batch (8)")
-    add("-t", "--threads", type=_positive, default=1, metavar="N", help="evaluator's threads (1)")
 
 
 def _add_start(parser: argparse.ArgumentParser) -> None:

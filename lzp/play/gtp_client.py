@@ -121,6 +121,11 @@ class GtpClient:
             for raw in _opened(self._process.stderr):
                 self._stderr.append(raw.decode("utf-8", errors="replace").rstrip())
 
+    @property
+    def last_words(self) -> list[str]:
+        """The last lines of standard error; all of them once it is closed."""
+        return list(self._stderr)
+
     def close(self) -> None:
         """Say "quit", and end the process if that is not enough; never raises."""
         with contextlib.suppress(EngineError, CommandError):

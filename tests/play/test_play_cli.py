@@ -91,11 +91,14 @@ def test_moves_are_measured(capsys):
 
 def test_the_search_is_measured_against_its_evaluator(capsys, network):
     words = ["search", "-w", network, "--visits", 64, "--batch", 4, "--rounds", 2]
-    found = figures(capsys, *words)
-    assert found["playouts_per_s"] > 10
-    assert found["evaluations_per_s"] > 10
-    assert found["ratio_low"] <= found["ratio"] <= found["ratio_high"]
-    assert run(bench_cli.main, *words) == 0
+    rows = figures(capsys, *words)["rows"]
+    assert [row["positions"] for row in rows] == ["opening", "middle game", "endgame"]
+    for row in rows:
+        assert row["playouts_per_s"] > 10
+        assert row["evaluations_per_s"] > 10
+        assert row["ratio_low"] <= row["ratio"] <= row["ratio_high"]
+        assert 1 < row["fill"] <= 4
+    assert run(bench_cli.main, *words, "--positions", "opening") == 0
     assert "playouts/s" in capsys.readouterr().out
 
 

@@ -1,0 +1,215 @@
+"""The search against its own evaluator: how much of the network's speed becomes playouts."""
+
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lzp.engine.evaluator import Answer, Evaluator
+from lzp.engine.lanes import Lanes
+from lzp.engine.many import Question, Task, Together
+from lzp.engine.search import Search
+from lzp.engine.search_params import SearchLimits, SearchParams
+from lzp.features import encode
+from lzp.go import Game
+from lzp.play.bench import Figures, spread
+from lzp.play.bench_positions import positions
+from lzp.play.bench_rows import Row
+
+#: Opens a network for batches of a size, once for each lane.
+OpenLanes = Callable[[int, int], Sequence[Evaluator]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SearchBench:
+    """What is measured: every combination of these.
+
+    Attributes:
+        batch_sizes: positions evaluated at once, for each lane.
+        lanes: evaluators at work at once.
+        in_flight: batches on their way at once; None is one more than there are lanes.
+        games: trees at once; they share batches, which are as large as all of theirs.
+        kinds: of positions, `bench_positions.KINDS`.
+        visits: playouts of one search.
+        rounds: searches of each kind, each from another position.
+    """
+
+    batch_sizes: Sequence[int] = (8,)
+    lanes: Sequence[int] = (1,)
+    in_flight: Sequence[int] | None = None
+    games: Sequence[int] = (1,)
+    kinds: Sequence[str] = ("opening", "middle game", "endgame")
+    visits: int = 800
+    rounds: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to search.
+
+    Attributes:
+        evaluators: one for each lane.
+        batch_size: most positions that a tree sends at once.
+        in_flight: batches of a tree on their way at once.
+        games: trees at once.
+    """
+
+    evaluators: Sequence[Evaluator]
+    batch_size: int
+    in_flight: int
+    games: int
+
+
+class Counted:
+    """An `Evaluator` that counts what it answers."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        """Count an evaluator's answers."""
+        self.side = evaluator.side
+        self.name = evaluator.name
+        self.batches = 0
+        self.evaluations = 0
+        self._evaluator = evaluator
+
+    def evaluate(self, planes: NDArray[np.uint8]) -> Answer:
+        """See `Evaluator.evaluate`."""
+        self.batches += 1
+        self.evaluations += len(planes)
+        return self._evaluator.evaluate(planes)
+
+
+def bench_search(open_lanes: OpenLanes, bench: SearchBench) -> list[Row]:
+    """Measure the search against its evaluator alone, both in turns in each round.
+
+    Args:
+        open_lanes: opens the network.
+        bench: what is measured.
+
+    Returns:
+        A row for each way to search and each kind of position.
+    """
+    rows: list[Row] = []
+    for way in _ways(open_lanes, bench):
+        for kind in bench.kinds:
+            games = positions(way.evaluators[0], kind, bench.rounds + 1 + way.games)
+            described: Row = {
+                "batch": way.batch_size,
+                "lanes": len(way.evaluators),
+                "in_flight": way.in_flight,
+                "games": way.games,
+                "positions": kind,
+            }
+            rows.append({**described, **_measured(way, games, bench)})
+    return rows
+
+
+def _ways(open_lanes: OpenLanes, bench: SearchBench) -> Iterator[Way]:
+    """Yield every way to search that a benchmark names."""
+    for batch_size in bench.batch_sizes:
+        for lanes in bench.lanes:
+            for games in bench.games:
+                evaluators = open_lanes(batch_size * max(1, games // lanes), lanes)
+                for in_flight in bench.in_flight or (lanes + (lanes > 1),):
+                    yield Way(evaluators, batch_size, in_flight if games == 1 else 1, games)
+
+
+def _measured(way: Way, games: Sequence[Game], bench: SearchBench) -> Figures:
+    """Return the figures of one way to search; the first round warms up."""
+    planes = encode(np.concatenate([game.boards for game in games]))
+    playouts, evaluations, fills = [], [], []
+    # One tree's batches are as large as they may be; those of many trees together as well.
+    size = way.batch_size * max(1, way.games // len(way.evaluators))
+    filled = planes[np.arange(size) % len(planes)]
+    batches = max(1, bench.visits * way.games // size)
+    for first in range(bench.rounds + 1):
+        starts = games[first : first + way.games]
+        seconds, fill = run_search(way, starts, bench.visits)
+        playouts.append(bench.visits * way.games / seconds)
+        evaluations.append(size * batches / run_alone(way.evaluators, filled, batches))
+        fills.append(fill)
+    ratios = [p / e for p, e in zip(playouts[1:], evaluations[1:], strict=True)]
+    return {
+        **spread("playouts_per_s", playouts[1:]),
+        **spread("evaluations_per_s", evaluations[1:]),
+        **spread("ratio", ratios),
+        "fill": statistics.median(fills[1:]),
+    }
+
+
+def run_search(way: Way, games: Sequence[Game], visits: int) -> tuple[float, float]:
+    """Search positions from empty trees; return the seconds and the positions a batch."""
+    counted = [Counted(evaluator) for evaluator in way.evaluators]
+    started = time.perf_counter()
+    if way.games == 1:
+        _search_one(replace(way, evaluators=counted), games[0], visits)
+    else:
+        _search_many(replace(way, evaluators=counted), games, visits)
+    seconds = time.perf_counter() - started
+    batches = sum(one.batches for one in counted)
+    return seconds, sum(one.evaluations for one in counted) / max(1, batches)
+
+
+def _search_one(way: Way, game: Game, visits: int) -> None:
+    """Search one position, its batches spread over the lanes."""
+    told: dict[str, Any] = {"batch_size": way.batch_size, "seed": 1}
+    lanes = None
+    if way.in_flight > 1:
+        told["batches_in_flight"] = way.in_flight
+        lanes = Lanes(way.evaluators)
+    network: Any = lanes or way.evaluators[0]
+    try:
+        search = Search(network, SearchParams(**told))
+        search.set_position(game)
+        search.run(SearchLimits(playouts=visits))
+    finally:
+        if lanes is not None:
+            lanes.close()
+
+
+def _search_many(way: Way, games: Sequence[Game], visits: int) -> None:
+    """Search many positions: each lane takes its share of the trees through in lockstep.
+
+    While one lane's batch is evaluated, another lane's trees are walked.
+    """
+
+    def work(lane: int) -> None:
+        evaluator, share = way.evaluators[lane], games[lane :: len(way.evaluators)]
+        if share:
+            tasks = (_search_task(way, evaluator, game, visits) for game in share)
+            list(Together([evaluator], len(share)).run(tasks))
+
+    with ThreadPoolExecutor(len(way.evaluators)) as threads:
+        list(threads.map(work, range(len(way.evaluators))))
+
+
+def _search_task(way: Way, evaluator: Evaluator, game: Game, visits: int) -> Task[None]:
+    """Search a position in steps, asking for batches."""
+    search = Search(evaluator, SearchParams(batch_size=way.batch_size, seed=1))
+    limits = SearchLimits(playouts=visits)
+    search.set_position(game)
+    search.begin()
+    while not search.is_done(limits):
+        planes = search.gather(limits)
+        if len(planes):
+            search.accept(*(yield Question(0, planes)))
+
+
+def run_alone(evaluators: Sequence[Evaluator], planes: NDArray[np.uint8], batches: int) -> float:
+    """Return the seconds that evaluators take for so many batches, shared out among them."""
+
+    def work(lane: int) -> None:
+        for _ in range(lane, batches, len(evaluators)):
+            evaluators[lane].evaluate(planes)
+
+    started = time.perf_counter()
+    if len(evaluators) == 1:
+        work(0)
+    else:
+        with ThreadPoolExecutor(len(evaluators)) as threads:
+            list(threads.map(work, range(len(evaluators))))
+    return time.perf_counter() - started

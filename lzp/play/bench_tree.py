@@ -1,0 +1,136 @@
+"""The core alone: what a leaf costs beside the network, and whether trees get in each other's way.
+
+The network's answers come from a table, at no cost worth mentioning.
+"""
+
+import multiprocessing
+import os
+import time
+from collections.abc import Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lzp.engine.evaluator import Answer
+from lzp.engine.search import Search
+from lzp.engine.search_params import SearchLimits, SearchParams
+from lzp.engine.warmup import warmup
+from lzp.go import Game
+from lzp.play.bench import random_positions, spread
+from lzp.play.bench_rows import Row
+
+_ANSWERS = 4096
+_SIDE = 19
+_LOGITS = 3.0  # spread of the table's logits: trees as deep as a good network's
+#: Leaves of a tree that is measured beside another.
+_SCALING_NODES = 10_000
+
+
+class TableEvaluator:
+    """An `Evaluator` that answers from a table drawn before, whatever it is asked."""
+
+    side = _SIDE
+    name = "table"
+
+    def __init__(self, seed: int = 0) -> None:
+        """Draw the table."""
+        random = np.random.default_rng(seed)
+        policy = np.exp(random.normal(0.0, _LOGITS, (_ANSWERS, _SIDE * _SIDE + 1)))
+        self._policy = (policy / policy.sum(axis=1, keepdims=True)).astype(np.float32)
+        self._winrate = random.uniform(0.3, 0.7, _ANSWERS).astype(np.float32)
+        self._next = 0
+
+    def evaluate(self, planes: NDArray[np.uint8]) -> Answer:
+        """See `Evaluator.evaluate`; at most 4,096 positions."""
+        start = self._next if self._next + len(planes) <= _ANSWERS else 0
+        self._next = start + len(planes)
+        return self._policy[start : self._next], self._winrate[start : self._next]
+
+
+def bench_tree(nodes: Sequence[int], batch_size: int, rounds: int) -> list[Row]:
+    """Measure what a leaf costs on one thread in trees that grow to some sizes.
+
+    Costs are processor time of the thread, so that what else the machine does counts little.
+
+    Args:
+        nodes: sizes of the trees.
+        batch_size: leaves gathered at once.
+        rounds: trees of each size, in turns.
+    """
+    warmup()
+    opening, middle = Game(_SIDE), random_positions(_SIDE, 1, seed=1, plies=120)[0]
+    rows: list[Row] = []
+    for name, game in (("empty", opening), ("middle game", middle)):
+        search = Search(TableEvaluator(), SearchParams(batch_size=batch_size, seed=1))
+        search.set_position(game)
+        search.run(SearchLimits(playouts=max(nodes)))  # touches the memory
+        costs: dict[int, list[float]] = {size: [] for size in nodes}
+        for _ in range(rounds):
+            for size in nodes:
+                costs[size] += _leaf_costs_us(search, game, size, max(nodes) // size)
+        for size in nodes:
+            described: Row = {"positions": name, "nodes": size, "batch": batch_size}
+            rows.append({**described, **spread("us_a_leaf", costs[size])})
+    return rows
+
+
+def _leaf_costs_us(search: Search, game: Game, nodes: int, times: int) -> list[float]:
+    """Return the microseconds a leaf of growing a tree to a size, at most 20 times."""
+    costs = []
+    for _ in range(min(times, 20)):
+        search.clear()
+        search.set_position(game)
+        started = time.thread_time()
+        search.run(SearchLimits(playouts=nodes))
+        costs.append((time.thread_time() - started) / nodes * 1e6)
+    return costs
+
+
+def bench_scaling(trees: int, seconds: float, rounds: int) -> list[Row]:
+    """Measure leaves/s of one tree, of several on threads, and of as many processes, in turns."""
+    with (
+        ThreadPoolExecutor(trees) as threads,
+        ProcessPoolExecutor(trees, multiprocessing.get_context("spawn")) as processes,
+    ):
+        for pool in (threads, processes):
+            list(pool.map(_grow_trees, [0.5] * trees))  # loads, compiles, touches memory
+        found: dict[str, list[float]] = {"one": [], "threads": [], "processes": []}
+        for _ in range(rounds):
+            found["one"].append(_leaves_per_s(threads, 1, seconds))
+            found["threads"].append(_leaves_per_s(threads, trees, seconds))
+            found["processes"].append(_leaves_per_s(processes, trees, seconds))
+    threads_gain, processes_gain = (
+        [many / one for many, one in zip(found[name], found["one"], strict=True)]
+        for name in ("threads", "processes")
+    )
+    ratios = [a / b for a, b in zip(found["threads"], found["processes"], strict=True)]
+    return [
+        {
+            "trees": trees,
+            "cores": float(os.cpu_count() or 1),
+            **spread("one_tree_leaves_per_s", found["one"]),
+            **spread("on_threads_leaves_per_s", found["threads"]),
+            **spread("in_processes_leaves_per_s", found["processes"]),
+            **spread("threads_gain", threads_gain),
+            **spread("processes_gain", processes_gain),
+            **spread("threads_to_processes", ratios),
+        }
+    ]
+
+
+def _leaves_per_s(pool: Executor, trees: int, seconds: float) -> float:
+    """Return the leaves a second of so many trees at once, together."""
+    return sum(pool.map(_grow_trees, [seconds] * trees))
+
+
+def _grow_trees(seconds: float) -> float:
+    """Grow trees one after the other for some time; return the leaves a second."""
+    search = Search(TableEvaluator(), SearchParams(batch_size=16, seed=1))
+    search.set_position(Game(_SIDE))
+    leaves, started = 0, time.perf_counter()
+    while (elapsed := time.perf_counter() - started) < seconds:
+        search.clear()
+        search.run(SearchLimits(playouts=_SCALING_NODES))
+        leaves += _SCALING_NODES
+    return leaves / elapsed
