@@ -71,6 +71,17 @@ def test_play_sets_up_once_and_hands_over_its_flags(checkout: Path) -> None:
     assert not (checkout / ".venv.lock").is_symlink()
 
 
+def test_signature_runs_from_the_checkout(checkout: Path) -> None:
+    assert output(start(checkout / "bin/play"))[0] == 0
+    python = checkout / ".venv/bin/python"
+    python.write_text('#!/bin/sh\necho "$PWD" "$@"\n')
+    python.chmod(0o755)
+    code, out, err = output(start(checkout / "bin/signature", "--check", "--cases"))
+    assert (code, err) == (0, "")
+    assert out == f"{checkout.resolve()} -m tests.engine.signature --check --cases\n"
+    assert installs(checkout) == 1
+
+
 def test_play_works_through_a_link(checkout: Path, tmp_path: Path) -> None:
     link = tmp_path / "engine"
     link.symlink_to(checkout / "bin/play")
