@@ -94,6 +94,12 @@ def _needs_torchscript(file: NetworkFile) -> str | None:
     return "only TorchScript files and Leela Zero's networks run on torchscript"
 
 
+def _needs_leela(file: NetworkFile) -> str | None:
+    if file.torchscript is not None or isinstance(file.network, LeelaWeights):
+        return _needs_graph(file)
+    return "only Leela Zero's networks run on winograd"
+
+
 def _why_no_torch() -> str | None:
     return None if importlib.util.find_spec("torch") else needs_torch("torchscript")
 
@@ -120,6 +126,14 @@ BACKENDS: dict[str, Backend] = {
                 Callable[[], tuple[str, ...]], _later("openvino_evaluator", "openvino_precisions")
             ),
             open=_opens("openvino_evaluator", "open_openvino"),
+        ),
+        Backend(
+            name="winograd",
+            distributions=("numba", "llvmlite"),
+            why_not=_says("winograd_evaluator", "why_no_winograd"),
+            refusal=_needs_leela,
+            precisions=lambda: ("float32",),
+            open=_opens("winograd_evaluator", "open_winograd"),
         ),
         Backend(
             name="torchscript",

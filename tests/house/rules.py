@@ -15,6 +15,9 @@ KERNEL_LINES = 100
 FILE_LINES = 500
 ARGUMENTS = 5
 
+#: Writes machine code by means of numba and llvmlite themselves.
+VECTOR_CODE = Path("lzp/engine/vector_kernels.py")
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -96,8 +99,11 @@ def check_public_names(module: Module) -> Iterator[str]:
 
 
 def check_numba(module: Module) -> Iterator[str]:
-    """Complain about numba anywhere but in lzp/jit.py, which sets flags and cache."""
-    if module.path == Path("lzp/jit.py"):
+    """Complain about numba anywhere but in lzp/jit.py, which sets flags and cache.
+
+    And in the one file that writes code of its own for kernels to call.
+    """
+    if module.path in (Path("lzp/jit.py"), VECTOR_CODE):
         return
     for node, name in _imports(module):
         if name.split(".")[0] in ("numba", "llvmlite"):
@@ -110,7 +116,7 @@ def check_kernel_imports(module: Module) -> Iterator[str]:
     Machine code is looked up under a hash of the kernel, state and constants files and
     jit.py: a value from any other file could change without the code being made anew.
     """
-    if not module.is_kernel_file:
+    if not module.is_kernel_file or module.path == VECTOR_CODE:
         return
     for node, name in _imports(module):
         last = name.split(".")[-1]
