@@ -8,7 +8,7 @@ batch waits in line while the first is worked on. The search hands batches over 
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from lzp.engine.evaluator import Answer, Evaluator
 
 
+@runtime_checkable
 class Submitter(Protocol):
     """Takes batches and answers each when it is ready; from one thread at a time.
 
@@ -35,7 +36,10 @@ class Submitter(Protocol):
 
 
 class Lanes:
-    """A `Submitter` over evaluators of one network, each with a thread of its own."""
+    """A `Submitter` over evaluators of one network, each with a thread of its own.
+
+    An evaluator as well, for those who have one question and wait for the answer.
+    """
 
     def __init__(self, evaluators: Sequence[Evaluator]) -> None:
         """Start a thread for each evaluator.
@@ -56,6 +60,10 @@ class Lanes:
     def submit(self, planes: NDArray[np.uint8]) -> "Future[Answer]":
         """See `Submitter.submit`; the future raises what the evaluator raises."""
         return self._threads.submit(self._evaluate, planes)
+
+    def evaluate(self, planes: NDArray[np.uint8]) -> Answer:
+        """See `Evaluator.evaluate`; the batch waits for those handed over before."""
+        return self.submit(planes).result()
 
     def _evaluate(self, planes: NDArray[np.uint8]) -> Answer:
         evaluator = self._idle.get_nowait()  # there is one for each thread

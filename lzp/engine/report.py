@@ -49,6 +49,10 @@ class SearchReport:
         elapsed_s: seconds of this search.
         nodes: positions in the tree.
         tree_full: whether the tree met its bound and stopped growing.
+        batches: answered by the network in this search.
+        leaves: positions in them.
+        fill: how full they were, 1 for batches of the size that was asked for.
+        answer_s: mean seconds from sending a batch to using its answer.
     """
 
     visits_root: int
@@ -58,6 +62,10 @@ class SearchReport:
     elapsed_s: float
     nodes: int
     tree_full: bool
+    batches: int = 0
+    leaves: int = 0
+    fill: float = 0.0
+    answer_s: float = 0.0
 
 
 class Reporter:

@@ -1,19 +1,25 @@
 """The search: batches of playouts until a limit, under a stop signal, with reports.
 
+Several batches may be on their way to the network: while it works on one, the tree is
+walked for the next. Answers are taken in the order in which they were asked for, however
+they come, so that the same answers make the same tree.
+
 Read `Search.run` first, then gather_leaves in search_kernels.py.
 """
 
-import math
 import threading
-import time
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import wait
 from typing import TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lzp.engine.evaluator import Evaluator
-from lzp.engine.pacing import RootReader
+from lzp.engine.batches import Batch, BatchStore
+from lzp.engine.evaluator import Answer, Evaluator
+from lzp.engine.lanes import Lanes, Submitter
+from lzp.engine.progress import Progress
 from lzp.engine.report import Reporter, SearchReport
 from lzp.engine.report_kernels import count_contenders
 from lzp.engine.restrictions import MoveRestrictions
@@ -25,19 +31,8 @@ from lzp.go.game import Game
 #: Visits that a root takes in any case: counters are 32-bit, and a full tree, which asks
 #: the network nothing any more, would reach their end in an hour.
 MOST_VISITS = 2**30
-#: Before so much time and so many playouts, their rate says little.
-_RATE_TIME_S = 1.0
-_RATE_PLAYOUTS = 100
-#: The same for a search that is paced: it sees what a second brings in a tenth of it, and
-#: expects a little more than the rate says.
-_PACED_RATE_TIME_S = 0.1
-_PACED_RATE_PLAYOUTS = 30
-_PACED_MARGIN = 1.2
-#: How much of the longest gap between two looks at the time is remembered at the next one:
-#: half of it after 140, so that one long gap does not hurry every move of a game.
-_GAP_FADE = 0.995
-#: What a gap is taken to be before the first was seen.
-_FIRST_GAP_S = 0.05
+#: How often a search that waits for the network looks at its stop signal.
+_LOOK_S = 0.005
 
 
 class EvaluationError(RuntimeError):
@@ -48,7 +43,7 @@ class Watching(TypedDict, total=False):
     """What may end a search, what it leaves out, and who hears of it; every key is optional.
 
     Attributes:
-        stop: ends the search when it is set; looked at after every batch.
+        stop: ends the search when it is set, as soon as there is one playout.
         restrictions: moves to leave out. A tree made under others is dropped.
         on_report: called in the search's thread every `report_interval_s`, and once at the
             end if it was never called.
@@ -90,21 +85,33 @@ class _Reporting:
 class Search:
     """A Monte Carlo tree search over one network; not to be shared between threads.
 
-    The same seed, calls and network make the same tree, time limits aside.
+    The same seed, calls and network make the same tree, time limits and stops aside.
     """
 
-    def __init__(self, evaluator: Evaluator, params: SearchParams) -> None:
-        """Prepare an empty tree for the network's board."""
+    def __init__(self, evaluator: Evaluator | Submitter, params: SearchParams) -> None:
+        """Prepare an empty tree for the network's board.
+
+        Args:
+            evaluator: the network. A plain evaluator is called in the search's own thread
+                if no more than one batch is to be in flight, else in one of its own.
+            params: see `SearchParams`.
+        """
         self.evaluator = evaluator
         self.params = params
+        self._inline: Evaluator | None = None
+        self._submitter: Submitter | None = None
+        if isinstance(evaluator, Submitter):
+            self._submitter = evaluator
+        elif params.batches_in_flight == 1:
+            self._inline = evaluator
+        else:
+            self._submitter = Lanes([evaluator])
         self._tree = Tree(params, evaluator.side)
+        self._store = BatchStore(evaluator.side, params.batch_size)
+        self._waiting: deque[Batch] = deque()
         self._random = np.random.default_rng(params.seed)
         self._has_position = False
-        self._started = 0.0
-        self._elapsed_s = 0.0
-        self._longest_gap_s = _FIRST_GAP_S
-        self._root_reader = RootReader(params.lcb_min_visit_ratio, evaluator.side)
-        self._playouts = 0
+        self._progress = Progress(params.lcb_min_visit_ratio, evaluator.side)
 
     @property
     def random(self) -> np.random.Generator:
@@ -137,6 +144,9 @@ class Search:
     def run(self, limits: SearchLimits, **watching: Unpack[Watching]) -> SearchReport:
         """Search until a limit or the stop signal, and return what was found.
 
+        What is still on its way to the network then is given up, unless the visit or
+        playout limit was to include it.
+
         Args:
             limits: when to end; none at all needs a stop signal.
             watching: see `Watching`.
@@ -148,15 +158,20 @@ class Search:
         self.begin(watching.get("restrictions"))
         stop = watching.get("stop")
         reporting = _Reporting(watching)
-        while not self._has_no_time(limits):
-            self._evaluate(self.gather(limits))
-            # Looked at after at least one playout, so that there is a move to play.
-            done = self.is_done(limits)
-            if (done or (stop is not None and stop.is_set())) and self._playouts > 0:
-                break
-            if reporting.is_due(self._elapsed_s):
-                reporting.send(self.report(reporting.min_moves))
-        self._take_time()
+        try:
+            while not self._has_no_time(limits):
+                self._send_batches(limits)
+                self._take_answer(limits, stop)
+                is_over = self.is_done(limits) or (stop is not None and stop.is_set())
+                if self._progress.playouts == 0:
+                    continue  # there is no move to play or to report yet
+                if is_over:
+                    break
+                if reporting.is_due(self._progress.elapsed_s):
+                    reporting.send(self.report(reporting.min_moves))
+        finally:
+            self.cancel()
+        self._progress.take_time()
         report = self.report(reporting.min_moves)
         if not reporting.was_sent:
             reporting.send(report)
@@ -172,9 +187,7 @@ class Search:
         """
         if not self._has_position:
             raise ValueError("no position to search")
-        self._started = time.monotonic()
-        self._elapsed_s = 0.0
-        self._playouts = 0
+        self._progress.begin()
         self._tree.restrict(restrictions)
         if self._tree.is_root_expanded:
             self._open_root()
@@ -190,21 +203,30 @@ class Search:
     def gather(self, limits: SearchLimits) -> NDArray[np.uint8]:
         """Walk down to the leaves of the next batch; playouts without the network are made.
 
+        May be called again before the answer is there, for another batch.
+
         Args:
             limits: the search's; no more playouts are started than they leave.
 
         Returns:
             The planes of the leaves, uint8 [count, 18, side, side], a view that holds until
-            the next call. No leaves: the next ones follow without the network.
+            they are answered or taken back. No leaves: the next ones follow without the
+            network, or once it has answered.
         """
-        before = self._tree.root_visits
-        most = self._budget(limits) if self._tree.is_root_expanded else 1
-        planes = self._tree.planes(self._tree.gather(most))
-        self._playouts += self._tree.root_visits - before
-        return planes
+        most = self._budget(limits)
+        batch = self._store.take()
+        if most > 0:
+            before = self._tree.root_visits
+            self._tree.gather(batch, most)
+            self._progress.playouts += self._tree.root_visits - before
+        if batch.count:
+            self._waiting.append(batch)
+        else:
+            self._store.give_back(batch)
+        return batch.planes
 
     def accept(self, policy: NDArray[np.float32], winrate: NDArray[np.float32]) -> None:
-        """Back up the network's answer to the leaves last gathered.
+        """Back up the network's answer to the batch that waits longest.
 
         Args:
             policy: [count, side² + 1] probabilities.
@@ -213,102 +235,116 @@ class Search:
         Raises:
             EvaluationError: the answer cannot be used; the leaves were taken back.
         """
+        batch = self._waiting.popleft()
         before = self._tree.root_visits
         is_first = not self._tree.is_root_expanded
         try:
-            self._tree.expand(policy, winrate)
+            self._tree.expand(batch, policy, winrate)
         except ValueError as error:
-            self.cancel()
+            self._tree.cancel(batch)
             raise EvaluationError(f"{self.evaluator.name}: {error}") from error
+        finally:
+            self._store.give_back(batch)
         if is_first:
             self._open_root()
         else:
-            self._playouts += self._tree.root_visits - before
+            self._progress.playouts += self._tree.root_visits - before
+        self._progress.count_batch(batch)
 
     def cancel(self) -> None:
-        """Take the leaves last gathered back, as if they had never been looked at."""
-        self._tree.cancel()
+        """Take all leaves back that wait, as if they had never been looked at."""
+        while self._waiting:
+            batch = self._waiting.pop()
+            self._tree.cancel(batch)
+            self._store.give_back(batch)
 
-    def _evaluate(self, planes: NDArray[np.uint8]) -> None:
-        """Send the gathered leaves to the network and back the answer up."""
-        if not len(planes):
+    def _send_batches(self, limits: SearchLimits) -> None:
+        """Gather and hand over batches until enough are on their way, or nothing is left."""
+        while len(self._waiting) < self.params.batches_in_flight:
+            planes = self.gather(limits)
+            if not len(planes):
+                return
+            # Without a submitter the network is asked when the answer is needed.
+            self._waiting[-1].send(self._submitter.submit(planes) if self._submitter else None)
+
+    def _take_answer(self, limits: SearchLimits, stop: threading.Event | None) -> None:
+        """Wait for the oldest batch and back its answer up, unless the search ends before."""
+        if not self._waiting or not self._await(limits, stop):
             return
+        batch = self._waiting[0]
         try:
-            answer = self.evaluator.evaluate(planes)
+            answer = self._answer(batch)
         except ValueError as error:
-            self.cancel()
             raise EvaluationError(f"{self.evaluator.name}: {error}") from error
-        except BaseException:
-            self.cancel()
-            raise
         self.accept(*answer)
 
-    def _left(self, limits: SearchLimits) -> float:
-        """Return the playouts that the visit and playout limits leave."""
-        visits = min(limits.visits or MOST_VISITS, MOST_VISITS) - self._tree.root_visits
-        playouts = math.inf if limits.playouts is None else limits.playouts - self._playouts
-        return max(0.0, min(visits, playouts))
+    def _answer(self, batch: Batch) -> Answer:
+        """Return the network's answer to a batch, asking it if nobody has yet."""
+        if self._inline is not None:
+            return self._inline.evaluate(batch.planes)
+        assert batch.pending is not None
+        return batch.pending.result()
+
+    def _await(self, limits: SearchLimits, stop: threading.Event | None) -> bool:
+        """Wait until the oldest batch is answered; False if the search is to end before."""
+        pending = self._waiting[0].pending
+        if pending is None:
+            return True
+        is_limited = limits.time_s is not None or limits.pacing is not None
+        look_s = None if stop is None and not is_limited else _LOOK_S
+        while not wait([pending], look_s).done:
+            self._progress.take_time()
+            is_over = self._progress.is_late(limits) or (stop is not None and stop.is_set())
+            if is_over and self._progress.playouts > 0:
+                return False
+        return True
 
     def _budget(self, limits: SearchLimits) -> int:
-        """Return the playouts of the next batch at most; at least one."""
-        return int(max(1, min(self._left(limits), 2**31)))
-
-    def _expected_left(self, limits: SearchLimits, time_s: float | None) -> float:
-        """Return an estimate of the playouts still to come until a time limit."""
-        left = self._left(limits)
-        least_s, least, margin = _RATE_TIME_S, _RATE_PLAYOUTS, 1.0
-        if limits.pacing is not None:
-            least_s, least, margin = _PACED_RATE_TIME_S, _PACED_RATE_PLAYOUTS, _PACED_MARGIN
-        if time_s is None or self._elapsed_s < least_s or self._playouts < least:
-            return left
-        rate = margin * self._playouts / self._elapsed_s
-        return min(left, math.ceil(rate * max(0.0, time_s - self._elapsed_s)))
-
-    def _take_time(self) -> None:
-        """Note the time since the search began, and the longest gap between two notes."""
-        elapsed_s = time.monotonic() - self._started
-        gap_s = elapsed_s - self._elapsed_s
-        self._longest_gap_s = max(gap_s, _GAP_FADE * self._longest_gap_s)
-        self._elapsed_s = elapsed_s
-
-    def _time_limit_s(self, limits: SearchLimits) -> float | None:
-        """Return the seconds after which no further batch is to be begun; None if none."""
-        pacing = limits.pacing
-        if pacing is None:
-            return limits.time_s
-        if pacing.wants_look(self._elapsed_s):
-            pacing.look(self._elapsed_s, self._root_reader.read(self._tree.arrays))
-        return pacing.time_s(self._longest_gap_s)
+        """Return the playouts of the next batch at most, beside those on their way."""
+        in_flight = sum(batch.count for batch in self._waiting)
+        if not self._tree.is_root_expanded:
+            return 1 - in_flight
+        left = self._progress.left(limits, self._root_visits_left(limits))
+        most = max(left, 0 if self._progress.playouts else 1)
+        if self.params.visits_per_leaf:
+            most = min(most, max(1, self._tree.root_visits // self.params.visits_per_leaf))
+        return int(min(most - in_flight, 2**31))
 
     def _has_no_time(self, limits: SearchLimits) -> bool:
         """Return whether a paced search has no time for even one batch.
 
         The tree it took over, or the network's policy, has to be enough then.
         """
-        if limits.pacing is None or self._playouts > 0 or not self._tree.is_root_expanded:
+        progress = self._progress
+        if limits.pacing is None or progress.playouts > 0 or not self._tree.is_root_expanded:
             return False
-        elapsed_s = time.monotonic() - self._started
-        return elapsed_s >= limits.pacing.time_s(self._longest_gap_s)
+        return progress.is_late(limits)
 
     def is_done(self, limits: SearchLimits) -> bool:
         """Return whether a limit is reached or, if that is asked for, the move is decided.
 
         Takes the time: what follows from it is as of the last call.
         """
-        self._take_time()
-        if not self._tree.is_root_expanded:
+        progress, tree = self._progress, self._tree
+        progress.take_time()
+        if not tree.is_root_expanded:
             return False
-        if self._left(limits) == 0:
+        visits_left = self._root_visits_left(limits)
+        if progress.left(limits, visits_left) == 0:
             return True
-        time_s = self._time_limit_s(limits)
-        if time_s is not None and self._elapsed_s >= time_s:
+        progress.pace(limits, tree.arrays)
+        if progress.is_late(limits):
             return True
         if not (limits.prune or limits.stop_when_decided):
             return False
         # As a float always: an integer would be compiled for once more.
-        left = float(self._expected_left(limits, time_s))
-        contenders = count_contenders(self._tree.arrays, left, student_quantiles(), limits.prune)
+        left = float(progress.expected_left(limits, visits_left))
+        contenders = count_contenders(tree.arrays, left, student_quantiles(), limits.prune)
         return limits.stop_when_decided and contenders <= 1
+
+    def _root_visits_left(self, limits: SearchLimits) -> int:
+        """Return the visits that the root may still take."""
+        return min(limits.visits or MOST_VISITS, MOST_VISITS) - self._tree.root_visits
 
     def report(self, min_moves: int = 0) -> SearchReport:
         """Return what is known now; for the search's own thread, or when it is at rest.
@@ -317,12 +353,17 @@ class Search:
             min_moves: how many moves are listed at least, unvisited ones too.
         """
         reporter = Reporter(self._tree.arrays, self.params.lcb_min_visit_ratio)
+        progress = self._progress
         return SearchReport(
             visits_root=self._tree.root_visits,
-            playouts=self._playouts,
+            playouts=progress.playouts,
             winrate=reporter.winrate(),
             moves=reporter.moves(min_moves),
-            elapsed_s=self._elapsed_s,
+            elapsed_s=progress.elapsed_s,
             nodes=self._tree.node_count,
             tree_full=self._tree.is_full,
+            batches=progress.batches,
+            leaves=progress.leaves,
+            fill=progress.leaves / max(1, progress.batches * self.params.batch_size),
+            answer_s=progress.answer_s / max(1, progress.batches),
         )

@@ -23,6 +23,7 @@ _LEELA: dict[str, Any] = {
     "settling_playouts": 0,
     "slack_margin": 0.0,
     "virtual_loss": 3,
+    "visits_per_leaf": 0,
     "batch_size": 1,
     "lcb_min_visit_ratio": 0.1,
 }
@@ -69,6 +70,9 @@ class SearchParams:
             (slack.py); 0 for none.
         virtual_loss: lost playouts counted for each visit that waits for the network.
         batch_size: most positions evaluated in one call.
+        visits_per_leaf: visits of the root for each leaf that waits for the network, so that
+            the first batches of a search are small; 0 for no such limit.
+        batches_in_flight: batches on their way to the network at once; 1 waits for each.
         max_nodes: bound of the tree; about 1.6 KB a node on a 19x19 board.
         noise: whether Dirichlet noise is mixed into the root's priors, for self-play.
         noise_alpha: concentration of that noise on 19x19; it scales with 361 / side².
@@ -100,6 +104,8 @@ class SearchParams:
     slack_margin: float = 0.0
     virtual_loss: int = 3
     batch_size: int = 8
+    visits_per_leaf: int = 0
+    batches_in_flight: int = 1
     max_nodes: int = 500_000
     noise: bool = False
     noise_alpha: float = 0.03
@@ -149,6 +155,8 @@ class SearchParams:
         _check("slack_margin", self.slack_margin, 0, 1)
         _check("virtual_loss", self.virtual_loss, 1, 1000)
         _check("batch_size", self.batch_size, 1, 4096)
+        _check("visits_per_leaf", self.visits_per_leaf, 0, 1_000_000)
+        _check("batches_in_flight", self.batches_in_flight, 1, 64)
         _check("max_nodes", self.max_nodes, 16, 100_000_000)
         _check("noise_alpha", self.noise_alpha, 1e-4, 100)
         _check("noise_weight", self.noise_weight, 0, 1)

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lzp.engine.batches import Batch
 from lzp.engine.bias_kernels import collect_biases
+from lzp.engine.candidate_kernels import is_sound
 from lzp.engine.restrictions import MoveRestrictions
 from lzp.engine.search_kernels import (
     MOST_DECIDED,
@@ -17,7 +19,6 @@ from lzp.engine.search_kernels import (
     exclude_repeats,
     expand_leaves,
     gather_leaves,
-    is_sound,
     reset_tree,
 )
 from lzp.engine.search_params import SearchParams
@@ -29,14 +30,12 @@ from lzp.engine.tree_state import (
     EDGES_PER_NODE,
     EXPANDED,
     INVALID,
-    LEAF,
     NODE,
     TREE,
     UNKNOWN,
-    BatchArrays,
     TreeArrays,
 )
-from lzp.features import PLANES, inverse_tables
+from lzp.features import inverse_tables
 from lzp.go.board_state import BOARD
 from lzp.go.game import Game
 
@@ -91,7 +90,11 @@ class _Line:
 
 
 class Tree:
-    """The tree of one search and the batch that is on its way through it."""
+    """The tree of one search, which batches go through.
+
+    Several may be on their way at once. Each belongs to the tree from `gather` until it is
+    given to `expand` or `cancel`; everything else waits until none is.
+    """
 
     def __init__(self, params: SearchParams, side: int) -> None:
         """Make an empty tree for boards of a side."""
@@ -100,6 +103,8 @@ class Tree:
         self._size = side * side + 1
         self._inverse = inverse_tables(side)
         self._history = np.zeros(0, np.uint64)
+        self._root = np.zeros(1, BOARD)
+        self._scratch = np.zeros(1, BOARD)
         self._line: _Line | None = None
         nodes = min(_FIRST_NODES, params.max_nodes)
         self.arrays = TreeArrays(
@@ -110,20 +115,8 @@ class Tree:
             biases=np.zeros(BIASES, BIAS),
             scratch=np.zeros(2, BOARD),
         )
-        self.batch = self._new_batch(params.batch_size)
-        self._count = 0  # leaves on their way to the network
         self._write_constants()
         self.clear()
-
-    def _new_batch(self, capacity: int) -> BatchArrays:
-        """Return the arrays of a batch."""
-        return BatchArrays(
-            leaves=np.zeros(capacity, LEAF),
-            boards=np.zeros(capacity + 1, BOARD),
-            planes=np.zeros((capacity, PLANES, self._size - 1), np.uint8),
-            policy=np.zeros((capacity, self._size), np.float32),
-            winrate=np.zeros(capacity, np.float32),
-        )
 
     def _write_constants(self) -> None:
         """Copy the parameters into the tree's head."""
@@ -171,7 +164,7 @@ class Tree:
             self._keep(node)
         self._line = line
         self._history = game.position_hashes().copy()
-        self.batch.boards[-1] = game.boards[0]
+        self._root[0] = game.boards[0]
         self.arrays.heads[0]["handicap_komi"] = game.komi + game.handicap
 
     def _find(self, line: _Line) -> int:
@@ -203,7 +196,7 @@ class Tree:
 
     def open_root(self) -> None:
         """Prepare an expanded root: no repeated position, nothing pruned."""
-        exclude_repeats(self.arrays, self.batch, self._history)
+        exclude_repeats(self.arrays, self._root, self._scratch, self._history)
         open_root(self.arrays)
 
     def mix_noise(self, random: np.random.Generator) -> None:
@@ -221,11 +214,12 @@ class Tree:
         node["visited_prior"] = edges["prior"][edges["visits"] > 0].sum()
         node["next_move"] = UNKNOWN
 
-    def gather(self, most: int) -> int:
-        """Walk down until a batch is full or `most` playouts are started; return the leaves."""
+    def gather(self, batch: Batch, most: int) -> None:
+        """Walk down until a batch is full or `most` playouts are started."""
         self._make_room()
-        self._count = gather_leaves(self.arrays, self.batch, self._history, self._inverse, most)
-        return self._count
+        batch.count = gather_leaves(
+            self.arrays, batch.arrays, self._root, self._history, self._inverse, most
+        )
 
     def _make_room(self) -> None:
         """Double the arrays, up to the bound, before a batch could fill them.
@@ -242,14 +236,13 @@ class Tree:
         self.arrays.edges.resize(EDGES_PER_NODE * nodes, refcheck=False)
         self.arrays.priors.resize((nodes, self._size), refcheck=False)
 
-    def planes(self, count: int) -> NDArray[np.uint8]:
-        """Return the planes of the gathered leaves, [count, 18, side, side], a view."""
-        return self.batch.planes[:count].reshape(count, PLANES, self.side, self.side)
-
-    def expand(self, policy: NDArray[np.float32], winrate: NDArray[np.float32]) -> None:
-        """Open the gathered leaves with the network's answer and back it up.
+    def expand(
+        self, batch: Batch, policy: NDArray[np.float32], winrate: NDArray[np.float32]
+    ) -> None:
+        """Open the leaves of a batch with the network's answer and back it up.
 
         Args:
+            batch: gathered from this tree.
             policy: [count, side² + 1] probabilities.
             winrate: [count] in [0, 1], of the color to play.
 
@@ -257,18 +250,16 @@ class Tree:
             ValueError: the answer has another shape or holds something else than finite
                 numbers, none negative in the policy. The batch is still on its way.
         """
-        count = self._count
+        count, arrays = batch.count, batch.arrays
         shapes = (policy.shape, winrate.shape)
         if shapes != ((count, self._size), (count,)):
             raise ValueError(f"it answered {count} positions with arrays of shapes {shapes}")
-        self.batch.policy[:count] = policy
-        self.batch.winrate[:count] = winrate
-        if not is_sound(self.batch, count):
+        arrays.policy[:count] = policy
+        arrays.winrate[:count] = winrate
+        if not is_sound(arrays, count):
             raise ValueError("it answered with a number that is no probability or winrate")
-        expand_leaves(self.arrays, self.batch, self._inverse, count)
-        self._count = 0
+        expand_leaves(self.arrays, arrays, self._inverse, count)
 
-    def cancel(self) -> None:
-        """Take the gathered batch back, as if it had never started."""
-        cancel_leaves(self.arrays, self.batch, self._count)
-        self._count = 0
+    def cancel(self, batch: Batch) -> None:
+        """Take the leaves of a batch back, as if they had never been looked at."""
+        cancel_leaves(self.arrays, batch.arrays, batch.count)

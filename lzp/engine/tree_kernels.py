@@ -15,6 +15,7 @@ from lzp.engine.tree_state import (
     NEW,
     NO_MOVE,
     UNKNOWN,
+    BatchArrays,
     TreeArrays,
 )
 from lzp.jit import float64, int64, kernel
@@ -246,11 +247,14 @@ def drop_last_child(tree: TreeArrays, index: int, reason: int) -> None:
 
 
 @kernel
-def release_path(tree: TreeArrays, leaf: np.void) -> None:
+def release_path(tree: TreeArrays, batch: BatchArrays, slot: int) -> None:
     """Take the virtual visits of a playout back."""
-    for step in range(int64(leaf["depth"])):
-        node = tree.nodes[leaf["path_node"][step]]
-        edge = tree.edges[int64(node["edge_start"]) + int64(leaf["path_edge"][step])]
+    leaf = batch.leaves[slot]
+    start = int64(leaf["start"])
+    for index in range(start, start + int64(leaf["depth"])):
+        step = batch.steps[index]
+        node = tree.nodes[step["node"]]
+        edge = tree.edges[int64(node["edge_start"]) + int64(step["edge"])]
         edge["in_flight"] -= 1
 
 
@@ -271,25 +275,28 @@ def add_visit(node: np.void, winrate: float, visits: int, winrate_sum: float) ->
 
 
 @kernel
-def back_up(tree: TreeArrays, leaf: np.void, winrate: float) -> None:
+def back_up(tree: TreeArrays, batch: BatchArrays, slot: int, winrate: float) -> None:
     """Add a result to every edge of a path, and take the virtual visits back.
 
     Args:
         tree: what the path leads through.
-        leaf: the path.
+        batch: the path is that of `leaves[slot]`.
+        slot: see `batch`.
         winrate: in [0, 1], for the color to play in the leaf.
     """
-    depth = int64(leaf["depth"])
+    leaf = batch.leaves[slot]
+    start = int64(leaf["start"])
     child = int64(leaf["node"])
     head = tree.heads[0]
     has_bias = head["bias_share"] > 0.0
     # What corrections of the nodes below have changed, in the view of the node at hand.
     shift = update_bias(tree, child) if has_bias else 0.0
-    for step in range(depth - 1, -1, -1):
+    for place in range(start + int64(leaf["depth"]) - 1, start - 1, -1):
         winrate = 1.0 - winrate
-        index = int64(leaf["path_node"][step])
+        step = batch.steps[place]
+        index = int64(step["node"])
         node = tree.nodes[index]
-        edge = tree.edges[int64(node["edge_start"]) + int64(leaf["path_edge"][step])]
+        edge = tree.edges[int64(node["edge_start"]) + int64(step["edge"])]
         visits = int64(edge["visits"])
         add_visit(tree.nodes[child], winrate, visits, float64(edge["winrate_sum"]))
         if visits == 0:

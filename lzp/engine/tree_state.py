@@ -27,7 +27,7 @@ from lzp.go.constants import MAX_AREA
 
 #: States of a node.
 NEW = 0  # no network output yet
-IN_FLIGHT = 1  # its position is in the current batch
+IN_FLIGHT = 1  # its position is on its way to the network
 EXPANDED = 2
 TERMINAL = 3  # two passes: the score decides
 
@@ -94,16 +94,24 @@ BIAS = np.dtype([("delta", np.float64), ("weight", np.float64)], align=True)
 #: Bias records of a tree; a power of two.
 BIASES = 2**14
 
-#: One playout on its way: the edges it took, and how its leaf was sent.
+#: One step of a playout on its way: the edge it took.
+STEP = np.dtype(
+    [
+        ("hash", np.uint64),  # of the stones after the move
+        ("node", np.int32),
+        ("edge", np.int32),  # the ordinal within the node's block
+    ],
+    align=True,
+)
+
+#: One playout on its way: the leaf it came to, how it went there, and how it was sent.
 LEAF = np.dtype(
     [
         ("node", np.int32),
+        ("start", np.int32),  # of its path in the batch's steps
         ("depth", np.int32),
         ("symmetry", np.int32),
         ("moves", np.int32),  # legal ones, the pass aside
-        ("path_node", np.int32, MAX_DEPTH),
-        ("path_edge", np.int16, MAX_DEPTH),  # the ordinal within the node's block
-        ("path_hash", np.uint64, MAX_DEPTH),  # of the stones after the move
     ],
     align=True,
 )
@@ -133,7 +141,6 @@ TREE = np.dtype(
         ("root_closed", np.int32),  # whether the root takes no further moves
         ("node_count", np.int32),
         ("edge_count", np.int32),
-        ("immediate", np.int32),  # playouts of the last batch that needed no network
         ("full", np.int32),  # whether a playout met the bound of the tree
         ("restrictions", np.int32, (3, 3, MAX_AREA + 1)),
     ],
@@ -180,14 +187,16 @@ class BatchArrays(NamedTuple):
     """Playouts on their way to the network and back, as kernels take them.
 
     Attributes:
-        leaves: LEAF [B].
-        boards: BOARD [B + 1]: the positions of the leaves; the last one is the root's.
+        leaves: LEAF [B + F]: those on their way, and room for F that fail to find a leaf.
+        steps: STEP [MAX_DEPTH at least], the paths one after another.
+        boards: BOARD [B], the positions of the leaves.
         planes: uint8 [B, 18, side²], under each leaf's symmetry.
         policy: float32 [B, side² + 1], the network's answer, likewise.
         winrate: float32 [B], of the color to play in each leaf.
     """
 
     leaves: NDArray[np.void]
+    steps: NDArray[np.void]
     boards: NDArray[np.void]
     planes: NDArray[np.uint8]
     policy: NDArray[np.float32]

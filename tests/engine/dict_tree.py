@@ -4,6 +4,7 @@ Slow and obvious, written from facts about Leela Zero, not from the kernels.
 """
 
 import math
+from collections import deque
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -31,6 +32,7 @@ class Playout:
     path: list[Node]  # the root first, the leaf last
     moves: list[int]
     winrate: float | None
+    has_collided: bool  # with a leaf that already waits
 
 
 class DictTree:
@@ -41,28 +43,47 @@ class DictTree:
         self.params = params
         self.game = game
         self.root = Node(1.0)
+        self.sent: deque[list[Playout]] = deque()
 
     def run(self, visits: int) -> None:
-        self.make_batch(1)
+        self.send_batch(1)
+        self.take_answer()
         while self.root.visits < visits:
-            self.make_batch(visits - self.root.visits)
+            while len(self.sent) < self.params.batches_in_flight:
+                most = visits - self.root.visits
+                if self.params.visits_per_leaf:
+                    most = min(most, max(1, self.root.visits // self.params.visits_per_leaf))
+                if not self.send_batch(most - sum(len(batch) for batch in self.sent)):
+                    break
+            self.take_answer()
 
-    def make_batch(self, most: int) -> None:
+    def send_batch(self, most: int) -> bool:
         waiting: list[Playout] = []
-        started = 0
-        while len(waiting) < self.params.batch_size and started < most:
+        failed: list[Playout] = []
+        decided = 0
+        while len(waiting) < self.params.batch_size and len(waiting) + decided < most:
             playout = self.walk_down()
-            if playout is None:
-                break
-            started += 1
-            if playout.winrate is None:
+            if playout.has_collided:
+                failed.append(playout)
+                if len(failed) > self.params.batch_size:
+                    break
+            elif playout.winrate is None:
                 waiting.append(playout)
             else:
                 back_up(playout, playout.winrate)
-        for playout in waiting:
+                decided += 1
+        for playout in failed:
+            for step in playout.path:
+                step.in_flight -= 1
+        if waiting:
+            self.sent.append(waiting)
+        return bool(waiting)
+
+    def take_answer(self) -> None:
+        for playout in self.sent.popleft() if self.sent else []:
             back_up(playout, self.expand(playout))
 
-    def walk_down(self) -> Playout | None:
+    def walk_down(self) -> Playout:
         node, path, moves = self.root, [self.root], []
         node.in_flight += 1
         while node.children:
@@ -76,11 +97,7 @@ class DictTree:
             winrate = score_winrate(self.game)
         for _ in moves:
             self.game.undo()
-        if winrate is None and node.in_flight > 1:
-            for step in path:
-                step.in_flight -= 1
-            return None
-        return Playout(path, moves, winrate)
+        return Playout(path, moves, winrate, winrate is None and node.in_flight > 1)
 
     def select(self, node: Node, is_root: bool) -> tuple[int, Node]:
         params = self.params

@@ -1,7 +1,9 @@
 """Networks with known answers, for tests of the search."""
 
+import time
 import zlib
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -62,6 +64,37 @@ class HashEvaluator:
         answers = [self.answer(position) for position in planes]
         policy = np.stack([policy for policy, _ in answers])
         return policy, as_winrate([value for _, value in answers])
+
+
+class Uneven:
+    """A `Submitter` whose answers come late and in another order than they were asked for.
+
+    Args:
+        evaluator: what answers; must not mind several callers at once.
+        lanes: batches worked on at once.
+        seed: of the times that batches take.
+        most_s: the longest.
+    """
+
+    def __init__(self, evaluator: HashEvaluator, lanes: int, seed: int, most_s: float = 0.004):
+        self.side, self.name, self.lanes = evaluator.side, evaluator.name, lanes
+        self.ended: list[int] = []
+        self._evaluator = evaluator
+        self._threads = ThreadPoolExecutor(lanes)
+        self._random = np.random.default_rng(seed)
+        self._most_s = most_s
+        self._sent = 0
+
+    def submit(self, planes: NDArray[np.uint8]) -> "Future[Answer]":
+        self._sent += 1
+        return self._threads.submit(
+            self._answer, planes, self._random.uniform(0, self._most_s), self._sent
+        )
+
+    def _answer(self, planes: NDArray[np.uint8], wait_s: float, number: int) -> Answer:
+        time.sleep(wait_s)
+        self.ended.append(number)
+        return self._evaluator.evaluate(planes)
 
 
 def stone_margin(planes: NDArray[np.uint8]) -> float:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from lzp.engine.candidate_kernels import temper_priors
 from lzp.engine.halving import Halving, root_edges, round_ends
-from lzp.engine.search_kernels import temper_priors
 from lzp.engine.search_params import SearchLimits
 from lzp.engine.tree_state import DROPPED
 from lzp.go import Game
@@ -20,8 +20,8 @@ def test_rounds_share_the_budget(moves: int, budget: int, ends: list[int]) -> No
 
 
 def test_moves_share_visits_evenly_and_the_worse_half_is_dropped() -> None:
-    game = Game(5)
-    search = search_on(game, HashEvaluator(5), batch_size=1)
+    game, evaluator = Game(5), HashEvaluator(5)
+    search = search_on(game, evaluator, batch_size=1)
     search.run(SearchLimits(visits=1, playouts=1))
     tree = search.tree
     halving = Halving(4, 41, 20.0)
@@ -29,7 +29,7 @@ def test_moves_share_visits_evenly_and_the_worse_half_is_dropped() -> None:
     for playout in range(40):
         halving.advance(tree.arrays, playout)
         planes = search.gather(SearchLimits(visits=1000))
-        search.accept(*search.evaluator.evaluate(planes))
+        search.accept(*evaluator.evaluate(planes))
     edges = root_edges(tree.arrays)
     # The first edge had one visit already. Rounds end after 20 and 40: 5 each, then 10.
     assert sorted(edges["visits"]) == [5, 5, 15, 16]

@@ -53,6 +53,13 @@ def test_first_evaluation_is_of_the_root_alone() -> None:
     assert evaluator.batches == [1, 8, 8]
 
 
+def test_first_batches_are_small() -> None:
+    evaluator = UniformEvaluator(5)
+    search_on(Game(5), evaluator, batch_size=8, visits_per_leaf=4).run(SearchLimits(visits=60))
+    assert evaluator.batches[:12] == [1] * 8 + [2, 2, 3, 3]
+    assert max(evaluator.batches) == 8
+
+
 def test_time_limit_ends_the_search() -> None:
     search = search_on(Game(5))
     started = time.monotonic()
@@ -134,12 +141,22 @@ def test_other_seed_makes_another_tree() -> None:
 
 
 def test_every_symmetry_is_drawn() -> None:
-    search = search_on(Game(5), batch_size=1)
-    drawn = set()
+    images: set[bytes] = set()
+
+    class Watched(UniformEvaluator):
+        def evaluate(self, planes):
+            images.update(position[0].tobytes() for position in planes)
+            return super().evaluate(planes)
+
+    game = Game(5)
+    game.play(parse_vertex("B1", 5))
+    game.play(game.pass_move)
+    search = search_on(game, Watched(5))
     for _ in range(100):
+        search.clear()
         search.run(SearchLimits(playouts=1))
-        drawn.add(int(search.tree.batch.leaves[0]["symmetry"]))
-    assert drawn == set(range(8))
+        search.clear()
+    assert len([image for image in images if sum(image) == 1]) == 8
 
 
 @pytest.mark.parametrize("symmetry", range(8))

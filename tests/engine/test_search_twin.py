@@ -9,7 +9,7 @@ from lzp.engine.search import Search
 from lzp.engine.search_params import SearchLimits, SearchParams
 from lzp.go import Game
 from tests.engine.dict_tree import DictTree, Node
-from tests.engine.scripted import HashEvaluator
+from tests.engine.scripted import HashEvaluator, Uneven
 from tests.engine.tree_checks import check_invariants, check_rules, walk
 
 #: Black to play on 5x5 with a ko and few points left, so that positions repeat.
@@ -31,24 +31,36 @@ def played(side: int, moves: list[int], komi: float = 0.5) -> Game:
     return game
 
 
-CASES = [
-    ("first moves of 5x5", 5, [], 0.5, 1, 150),
-    ("in batches", 5, [12, 6], 0.5, 4, 150),
-    ("large batches collide", 3, [4], 0.5, 16, 200),
-    ("few points left", 3, [4, 1, 3, 5, 7], 0.5, 3, 200),
-    ("smallest board", 2, [], 0.5, 2, 300),
-    ("drawn by komi", 3, [4, 1], 0.0, 1, 200),
-    ("ko", 5, KO_FIGHT, 0.5, 4, 150),
+#: Name, side, moves, komi, batch size, batches in flight, visits.
+CASES: list[tuple[str, int, list[int], float, int, int, int]] = [
+    ("first moves of 5x5", 5, [], 0.5, 1, 1, 150),
+    ("in batches", 5, [12, 6], 0.5, 4, 1, 150),
+    ("several batches in flight", 5, [12, 6], 0.5, 4, 3, 150),
+    ("single leaves in flight", 5, [12, 6], 0.5, 1, 5, 150),
+    ("large batches collide", 3, [4], 0.5, 16, 1, 200),
+    ("several large batches collide", 3, [4, 1, 3, 5, 7], 0.5, 8, 3, 300),
+    ("few points left", 3, [4, 1, 3, 5, 7], 0.5, 3, 1, 200),
+    ("smallest board", 2, [], 0.5, 2, 1, 300),
+    ("smallest board, several in flight", 2, [], 0.5, 8, 2, 300),
+    ("drawn by komi", 3, [4, 1], 0.0, 1, 1, 200),
+    ("ko", 5, KO_FIGHT, 0.5, 4, 2, 150),
 ]
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-@pytest.mark.parametrize(("name", "side", "moves", "komi", "batch", "visits"), CASES)
-def test_visits_equal_the_twin(name, side, moves, komi, batch, visits, seed) -> None:
+@pytest.mark.parametrize(("name", "side", "moves", "komi", "batch", "flight", "visits"), CASES)
+def test_visits_equal_the_twin(name, side, moves, komi, batch, flight, visits, seed) -> None:
     game = played(side, moves, komi)
     evaluator = HashEvaluator(side, seed)
-    params = SearchParams(batch_size=batch, symmetry=0, seed=0)
-    search = Search(evaluator, params)
+    params = SearchParams(
+        batch_size=batch,
+        batches_in_flight=flight,
+        visits_per_leaf=4 * seed,
+        symmetry=0,
+        seed=0,
+    )
+    network = Uneven(evaluator, lanes=3, seed=seed) if flight > 1 else evaluator
+    search = Search(network, params)
     search.set_position(game)
     report = search.run(SearchLimits(visits=visits))
     twin = DictTree(evaluator, params, game.copy())

@@ -9,7 +9,7 @@ import pytest
 
 SCRIPT = """
 import sys, threading
-from lzp.engine import report_kernels, search_kernels, tree_kernels
+from lzp.engine import candidate_kernels, report_kernels, search_kernels, tree_kernels
 from lzp.engine.clock import Clock
 from lzp.engine.player import Player, PlayerParams
 from lzp.engine.restrictions import MoveRestrictions, Restriction
@@ -20,7 +20,7 @@ from lzp.features import encode, plane_kernels
 from lzp.go import BLACK, Game, board_kernels, scoring_kernels
 from tests.engine.scripted import HashEvaluator
 
-OURS = [report_kernels, search_kernels, tree_kernels]
+OURS = [candidate_kernels, report_kernels, search_kernels, tree_kernels]
 ALL = [*OURS, plane_kernels, board_kernels, scoring_kernels]
 
 

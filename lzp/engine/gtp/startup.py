@@ -2,12 +2,14 @@
 
 import os
 import sys
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
+from lzp.engine.evaluator import Evaluator
 from lzp.engine.gtp import board_commands, record_commands, think_commands, time_commands
 from lzp.engine.gtp.options import EngineOptions
 from lzp.engine.gtp.reader import LineQueue
 from lzp.engine.gtp.session import Handler, Session
+from lzp.engine.lanes import Lanes, Submitter
 from lzp.engine.model import ModelError, load_evaluator, open_network
 from lzp.engine.player import Player, PlayerParams
 from lzp.engine.resilient import guard
@@ -24,6 +26,8 @@ HANDLERS: dict[str, Handler] = {
 
 _DEFAULT_BATCH = SearchParams().batch_size
 _MOST_THREADS = 16
+#: Leaves on their way are chosen without each other's results: no more than this share.
+_VISITS_PER_LEAF = 4
 
 
 def open_session(options: EngineOptions, lines: LineQueue) -> tuple[Session, ModelError | None]:
@@ -44,27 +48,37 @@ def open_session(options: EngineOptions, lines: LineQueue) -> tuple[Session, Mod
     if not options.quiet:
         size = f"{evaluator.side}x{evaluator.side}"
         print(f"lzp-gtp: network {evaluator.name} for {size}", file=sys.stderr, flush=True)
-    return Session(options, lines, evaluator, HANDLERS), None
+    return Session(options, lines, Lanes([evaluator]), HANDLERS), None
 
 
 def make_player(options: EngineOptions, session: Session) -> Player:
     """Compile what is not compiled yet and return the player that the flags describe."""
     warmup()
-    return Player(Search(session.network(), _search_params(options)), _player_params(options))
+    network = session.network()
+    return Player(Search(network, _search_params(options, network)), _player_params(options))
 
 
-def _search_params(options: EngineOptions) -> SearchParams:
+def _search_params(options: EngineOptions, network: Evaluator | Submitter) -> SearchParams:
     """Return the constants of the search that the flags ask for."""
-    is_leela = options.search == "leela"
     # Visit for visit it is Leela Zero's with one leaf at a time.
-    batch_size = options.batch_size or (1 if is_leela else _DEFAULT_BATCH)
-    return (SearchParams.leela if is_leela else SearchParams)(
-        batch_size=batch_size,
-        noise=options.noise,
-        dumb_pass=options.dumb_pass,
-        random_moves=options.random_moves,
-        seed=options.seed,
+    if options.search == "leela":
+        return SearchParams.leela(batch_size=options.batch_size or 1, **_style(options))
+    return SearchParams(
+        batch_size=options.batch_size or _DEFAULT_BATCH,
+        visits_per_leaf=_VISITS_PER_LEAF,
+        batches_in_flight=network.lanes + 1 if isinstance(network, Submitter) else 1,
+        **_style(options),
     )
+
+
+def _style(options: EngineOptions) -> dict[str, Any]:
+    """Return what the flags say of noise, passes and chance."""
+    return {
+        "noise": options.noise,
+        "dumb_pass": options.dumb_pass,
+        "random_moves": options.random_moves,
+        "seed": options.seed,
+    }
 
 
 def _player_params(options: EngineOptions) -> PlayerParams:
