@@ -53,6 +53,8 @@ class SearchReport:
         leaves: positions in them.
         fill: how full they were, 1 for batches of the size that was asked for.
         answer_s: mean seconds from sending a batch to using its answer.
+        lookups: positions looked up in the cache of answers.
+        hits: those among them that were found there.
     """
 
     visits_root: int
@@ -66,6 +68,8 @@ class SearchReport:
     leaves: int = 0
     fill: float = 0.0
     answer_s: float = 0.0
+    lookups: int = 0
+    hits: int = 0
 
 
 class Reporter:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from lzp.engine.batches import Batch, BatchStore
 from lzp.engine.evaluator import Answer, Evaluator
+from lzp.engine.halving import Halving
 from lzp.engine.lanes import Lanes, Submitter
 from lzp.engine.progress import Progress
 from lzp.engine.report import Reporter, SearchReport
@@ -109,6 +110,7 @@ class Search:
         self._tree = Tree(params, evaluator.side)
         self._store = BatchStore(evaluator.side, params.batch_size)
         self._waiting: deque[Batch] = deque()
+        self._halving: Halving | None = None
         self._random = np.random.default_rng(params.seed)
         self._has_position = False
         self._progress = Progress(params.lcb_min_visit_ratio, evaluator.side)
@@ -124,8 +126,9 @@ class Search:
         return self._tree
 
     def clear(self) -> None:
-        """Forget the tree; the position stays."""
+        """Forget the tree and the network's answers; the position stays."""
         self._tree.clear()
+        self._tree.cache.clear()
 
     def set_position(self, game: Game) -> None:
         """Search from a game's position; what is known of it and below is kept.
@@ -188,6 +191,8 @@ class Search:
         if not self._has_position:
             raise ValueError("no position to search")
         self._progress.begin()
+        self._halving = None
+        self._tree.cache.begin()
         self._tree.restrict(restrictions)
         if self._tree.is_root_expanded:
             self._open_root()
@@ -213,17 +218,36 @@ class Search:
             they are answered or taken back. No leaves: the next ones follow without the
             network, or once it has answered.
         """
-        most = self._budget(limits)
-        batch = self._store.take()
+        if self._tree.is_root_expanded:
+            self._compare_evenly(limits)
+        most, batch = self._budget(limits), self._store.take()
         if most > 0:
-            before = self._tree.root_visits
+            before, was_expanded = self._tree.root_visits, self._tree.is_root_expanded
             self._tree.gather(batch, most)
-            self._progress.playouts += self._tree.root_visits - before
+            self._count_playouts(before, was_expanded)
         if batch.count:
             self._waiting.append(batch)
         else:
             self._store.give_back(batch)
         return batch.planes
+
+    def _compare_evenly(self, limits: SearchLimits) -> None:
+        """Compare root moves by halving if the search is a small one (halving.py)."""
+        params, progress, tree = self.params, self._progress, self._tree.arrays
+        if self._halving is not None:
+            self._halving.advance(tree, progress.playouts)
+        elif progress.playouts == 0 and not self._waiting:
+            left = progress.left(limits, self._root_visits_left(limits))
+            if params.halving_moves <= left <= params.halving_visits:
+                self._halving = Halving(params.halving_moves, int(left), params.halving_value)
+                self._halving.start(tree)
+
+    def _count_playouts(self, visits_before: int, was_expanded: bool) -> None:
+        """Count what the root's visits grew by; its own evaluation opens it instead."""
+        if was_expanded:
+            self._progress.playouts += self._tree.root_visits - visits_before
+        elif self._tree.is_root_expanded:
+            self._open_root()
 
     def accept(self, policy: NDArray[np.float32], winrate: NDArray[np.float32]) -> None:
         """Back up the network's answer to the batch that waits longest.
@@ -236,8 +260,7 @@ class Search:
             EvaluationError: the answer cannot be used; the leaves were taken back.
         """
         batch = self._waiting.popleft()
-        before = self._tree.root_visits
-        is_first = not self._tree.is_root_expanded
+        before, was_expanded = self._tree.root_visits, self._tree.is_root_expanded
         try:
             self._tree.expand(batch, policy, winrate)
         except ValueError as error:
@@ -245,10 +268,7 @@ class Search:
             raise EvaluationError(f"{self.evaluator.name}: {error}") from error
         finally:
             self._store.give_back(batch)
-        if is_first:
-            self._open_root()
-        else:
-            self._progress.playouts += self._tree.root_visits - before
+        self._count_playouts(before, was_expanded)
         self._progress.count_batch(batch)
 
     def cancel(self) -> None:
@@ -331,6 +351,8 @@ class Search:
             return False
         visits_left = self._root_visits_left(limits)
         if progress.left(limits, visits_left) == 0:
+            if self._halving is not None:
+                self._halving.advance(tree.arrays, progress.playouts)
             return True
         progress.pace(limits, tree.arrays)
         if progress.is_late(limits):
@@ -366,4 +388,6 @@ class Search:
             leaves=progress.leaves,
             fill=progress.leaves / max(1, progress.batches * self.params.batch_size),
             answer_s=progress.answer_s / max(1, progress.batches),
+            lookups=self._tree.cache.lookups,
+            hits=self._tree.cache.hits,
         )

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lzp.engine.bias_kernels import bias_slot, collect_biases
+from lzp.engine.cache_kernels import answer_symmetry, find_answer, keep_answer, write_key
+from lzp.engine.cache_state import OFF, CacheArrays
 from lzp.engine.candidate_kernels import (
     end_winrate,
     mark_candidates,
@@ -191,16 +193,34 @@ def draw_symmetry(random: NDArray[np.uint64]) -> int:
 
 
 @kernel
-def _send_leaf(tree: TreeArrays, batch: BatchArrays, slot: int, inverse: NDArray[np.int16]) -> None:
-    """Mark a leaf as waiting, note its legal moves and write its planes."""
+def _look_up_leaf(
+    tree: TreeArrays,
+    cache: CacheArrays,
+    batch: BatchArrays,
+    slot: int,
+    history: NDArray[np.uint64],
+) -> int:
+    """Note a leaf's legal moves, and return the entry of a kept answer to it, or -1."""
     head = tree.heads[0]
     leaf = batch.leaves[slot]
     board = batch.boards[slot]
     index = int64(leaf["node"])
-    tree.nodes[index]["state"] = IN_FLIGHT
     leaf["moves"] = mark_candidates(head, board, tree.priors[index])
     if head["bias_share"] > 0.0:
         tree.nodes[index]["bias_slot"] = bias_slot(board, len(tree.biases))
+    if cache.heads[0]["mode"] == OFF:
+        return -1
+    write_key(cache, batch, slot, history)
+    return find_answer(cache, leaf["key"])
+
+
+@kernel
+def _send_leaf(tree: TreeArrays, batch: BatchArrays, slot: int, inverse: NDArray[np.int16]) -> None:
+    """Mark a leaf as waiting and write its planes."""
+    head = tree.heads[0]
+    leaf = batch.leaves[slot]
+    board = batch.boards[slot]
+    tree.nodes[leaf["node"]]["state"] = IN_FLIGHT
     symmetry = int64(head["symmetry"])
     if symmetry < 0:
         symmetry = draw_symmetry(head["random"])
@@ -209,8 +229,45 @@ def _send_leaf(tree: TreeArrays, batch: BatchArrays, slot: int, inverse: NDArray
 
 
 @kernel
+def _open_leaf(
+    tree: TreeArrays,
+    batch: BatchArrays,
+    slot: int,
+    policy: NDArray[np.float32],
+    inverse: NDArray[np.int16],
+    winrate: float,
+) -> None:
+    """Open a leaf with the network's answer and back it up.
+
+    Args:
+        tree: the tree.
+        batch: with the leaf, its position and path.
+        slot: of the leaf.
+        policy: float32 [side² + 1], under a symmetry.
+        inverse: int16 [side²], that symmetry's row.
+        winrate: of the color to play.
+    """
+    head = tree.heads[0]
+    leaf = batch.leaves[slot]
+    node = tree.nodes[leaf["node"]]
+    priors = tree.priors[leaf["node"]]
+    moves = int64(leaf["moves"])
+    if may_pass(head, batch.boards[slot : slot + 1], moves, winrate):
+        priors[len(priors) - 1] = 0.0
+        moves += 1
+    total = write_priors(policy, inverse, priors)
+    if head["policy_exponent"] != 1.0:
+        total = temper_priors(priors, total, float64(head["policy_exponent"]))
+    scale_priors(priors, total, moves)
+    node["net_winrate"] = winrate
+    node["state"] = EXPANDED
+    back_up(tree, batch, slot, winrate)
+
+
+@kernel
 def gather_leaves(
     tree: TreeArrays,
+    cache: CacheArrays,
     batch: BatchArrays,
     root: NDArray[np.void],
     history: NDArray[np.uint64],
@@ -225,6 +282,7 @@ def gather_leaves(
 
     Args:
         tree: grows by the leaves; room for `len(batch.planes)` nodes is used if it is there.
+        cache: leaves whose answer it has need no network.
         batch: `leaves`, `steps`, `boards` and `planes` are written up to the returned count.
         root: BOARD [1], the position at the root.
         history: uint64, the stones' hash of every position of the game.
@@ -244,9 +302,17 @@ def gather_leaves(
         copy_board(root, int64(0), batch.boards, count)
         result = walk_down(tree, batch, count, start, history)
         if result == TO_EVALUATE:
-            _send_leaf(tree, batch, count, inverse)
-            count += 1
-            start += int64(leaf["depth"])
+            entry = _look_up_leaf(tree, cache, batch, count, history)
+            if entry >= 0:
+                symmetry = answer_symmetry(cache, entry, int64(leaf["image"]))
+                winrate = float64(cache.entries[entry]["winrate"])
+                policy = cache.policies[entry]
+                _open_leaf(tree, batch, count, policy, inverse[symmetry], winrate)
+                decided += 1
+            else:
+                _send_leaf(tree, batch, count, inverse)
+                count += 1
+                start += int64(leaf["depth"])
         elif result == DECIDED:
             back_up(tree, batch, count, float64(tree.nodes[leaf["node"]]["net_winrate"]))
             decided += 1
@@ -265,33 +331,27 @@ def gather_leaves(
 
 @kernel
 def expand_leaves(
-    tree: TreeArrays, batch: BatchArrays, inverse: NDArray[np.int16], count: int
+    tree: TreeArrays,
+    cache: CacheArrays,
+    batch: BatchArrays,
+    inverse: NDArray[np.int16],
+    count: int,
 ) -> None:
     """Open the leaves of a batch with the network's answer and back it up.
 
     Args:
         tree: the tree the batch was gathered from.
+        cache: keeps the answers, too.
         batch: with `policy` and `winrate` filled up to `count`; all finite, none negative.
         inverse: int16 [8, side²], `inverse_tables`.
         count: how many leaves.
     """
-    head = tree.heads[0]
+    keeps = cache.heads[0]["mode"] != OFF
     for slot in range(count):
-        leaf = batch.leaves[slot]
-        node = tree.nodes[leaf["node"]]
-        priors = tree.priors[leaf["node"]]
-        winrate = float64(batch.winrate[slot])
-        moves = int64(leaf["moves"])
-        if may_pass(head, batch.boards[slot : slot + 1], moves, winrate):
-            priors[len(priors) - 1] = 0.0
-            moves += 1
-        total = write_priors(batch.policy[slot], inverse[leaf["symmetry"]], priors)
-        if head["policy_exponent"] != 1.0:
-            total = temper_priors(priors, total, float64(head["policy_exponent"]))
-        scale_priors(priors, total, moves)
-        node["net_winrate"] = winrate
-        node["state"] = EXPANDED
-        back_up(tree, batch, slot, winrate)
+        if keeps:
+            keep_answer(cache, batch, slot)
+        row = inverse[batch.leaves[slot]["symmetry"]]
+        _open_leaf(tree, batch, slot, batch.policy[slot], row, float64(batch.winrate[slot]))
 
 
 @kernel

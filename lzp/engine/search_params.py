@@ -4,7 +4,7 @@
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from lzp.engine.pacing import Pacing
 
@@ -21,7 +21,9 @@ _LEELA: dict[str, Any] = {
     "halving_visits": 0,
     "policy_exponent": 1.0,
     "settling_playouts": 0,
+    "merge_equal": False,
     "slack_margin": 0.0,
+    "cache": "transpositions",
     "virtual_loss": 3,
     "visits_per_leaf": 0,
     "batch_size": 1,
@@ -66,6 +68,8 @@ class SearchParams:
             moves are looked at.
         settling_playouts: random games that decide which stones are dead where two passes
             end a game; 0 counts all stones as alive.
+        merge_equal: whether the root keeps one of the moves that a symmetric board makes
+            equal (equal_moves.py).
         slack_margin: winrate that a move may cost if it is worth points in a decided game
             (slack.py); 0 for none.
         virtual_loss: lost playouts counted for each visit that waits for the network.
@@ -73,6 +77,9 @@ class SearchParams:
         visits_per_leaf: visits of the root for each leaf that waits for the network, so that
             the first batches of a search are small; 0 for no such limit.
         batches_in_flight: batches on their way to the network at once; 1 waits for each.
+        cache: by what answers of the network are remembered and shared: "exact" by all that
+            it sees, "transpositions" by the position however it came about, "off" not.
+        cache_mib: most memory for that, in MiB.
         max_nodes: bound of the tree; about 1.6 KB a node on a 19x19 board.
         noise: whether Dirichlet noise is mixed into the root's priors, for self-play.
         noise_alpha: concentration of that noise on 19x19; it scales with 361 / side².
@@ -101,11 +108,14 @@ class SearchParams:
     halving_value: float = 20.0
     policy_exponent: float = 1.0
     settling_playouts: int = 0
+    merge_equal: bool = False
     slack_margin: float = 0.0
     virtual_loss: int = 3
     batch_size: int = 8
     visits_per_leaf: int = 0
     batches_in_flight: int = 1
+    cache: Literal["off", "exact", "transpositions"] = "exact"
+    cache_mib: int = 128
     max_nodes: int = 500_000
     noise: bool = False
     noise_alpha: float = 0.03
@@ -157,6 +167,9 @@ class SearchParams:
         _check("batch_size", self.batch_size, 1, 4096)
         _check("visits_per_leaf", self.visits_per_leaf, 0, 1_000_000)
         _check("batches_in_flight", self.batches_in_flight, 1, 64)
+        if self.cache not in ("off", "exact", "transpositions"):
+            raise ValueError(f"cache must be off, exact or transpositions, not {self.cache!r}")
+        _check("cache_mib", self.cache_mib, 0, 1_000_000)
         _check("max_nodes", self.max_nodes, 16, 100_000_000)
         _check("noise_alpha", self.noise_alpha, 1e-4, 100)
         _check("noise_weight", self.noise_weight, 0, 1)

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from lzp.engine.batches import Batch
 from lzp.engine.bias_kernels import collect_biases
+from lzp.engine.cache import EvaluationCache
 from lzp.engine.candidate_kernels import is_sound
+from lzp.engine.equal_moves import equal_move_groups, merge_equal_moves
 from lzp.engine.restrictions import MoveRestrictions
 from lzp.engine.search_kernels import (
     MOST_DECIDED,
@@ -53,6 +55,8 @@ _CONSTANTS = (
     "settling_playouts",
     "virtual_loss",
 )
+#: With more stones than this, a board is not looked at for symmetries.
+_SYMMETRIC_STONES = 12
 #: Nodes a tree has room for at first.
 _FIRST_NODES = 4096
 
@@ -90,7 +94,7 @@ class _Line:
 
 
 class Tree:
-    """The tree of one search, which batches go through.
+    """The tree of one search, which batches go through, and the answers it remembers.
 
     Several may be on their way at once. Each belongs to the tree from `gather` until it is
     given to `expand` or `cancel`; everything else waits until none is.
@@ -106,6 +110,7 @@ class Tree:
         self._root = np.zeros(1, BOARD)
         self._scratch = np.zeros(1, BOARD)
         self._line: _Line | None = None
+        self._equal: NDArray[np.int32] | None = None
         nodes = min(_FIRST_NODES, params.max_nodes)
         self.arrays = TreeArrays(
             heads=np.zeros(1, TREE),
@@ -115,6 +120,7 @@ class Tree:
             biases=np.zeros(BIASES, BIAS),
             scratch=np.zeros(2, BOARD),
         )
+        self.cache = EvaluationCache(params, side)
         self._write_constants()
         self.clear()
 
@@ -131,7 +137,7 @@ class Tree:
         head["random"] = seed | np.uint64(1)
 
     def clear(self) -> None:
-        """Forget everything but the position at the root."""
+        """Forget everything but the position at the root; `cache` stays."""
         reset_tree(self.arrays)
 
     @property
@@ -166,6 +172,8 @@ class Tree:
         self._history = game.position_hashes().copy()
         self._root[0] = game.boards[0]
         self.arrays.heads[0]["handicap_komi"] = game.komi + game.handicap
+        is_young = len(game.moves) + len(game.setup) <= _SYMMETRIC_STONES
+        self._equal = equal_move_groups(game) if self._params.merge_equal and is_young else None
 
     def _find(self, line: _Line) -> int:
         """Return the node that a line leads to, or -1."""
@@ -198,6 +206,8 @@ class Tree:
         """Prepare an expanded root: no repeated position, nothing pruned."""
         exclude_repeats(self.arrays, self._root, self._scratch, self._history)
         open_root(self.arrays)
+        if self._equal is not None and not self.arrays.heads[0]["restricted"]:
+            merge_equal_moves(self.arrays, self._equal)
 
     def mix_noise(self, random: np.random.Generator) -> None:
         """Mix Dirichlet noise into the priors of the root's moves."""
@@ -218,7 +228,13 @@ class Tree:
         """Walk down until a batch is full or `most` playouts are started."""
         self._make_room()
         batch.count = gather_leaves(
-            self.arrays, batch.arrays, self._root, self._history, self._inverse, most
+            self.arrays,
+            self.cache.arrays,
+            batch.arrays,
+            self._root,
+            self._history,
+            self._inverse,
+            most,
         )
 
     def _make_room(self) -> None:
@@ -258,7 +274,7 @@ class Tree:
         arrays.winrate[:count] = winrate
         if not is_sound(arrays, count):
             raise ValueError("it answered with a number that is no probability or winrate")
-        expand_leaves(self.arrays, arrays, self._inverse, count)
+        expand_leaves(self.arrays, self.cache.arrays, arrays, self._inverse, count)
 
     def cancel(self, batch: Batch) -> None:
         """Take the leaves of a batch back, as if they had never been looked at."""

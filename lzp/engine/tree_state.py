@@ -107,6 +107,8 @@ STEP = np.dtype(
 #: One playout on its way: the leaf it came to, how it went there, and how it was sent.
 LEAF = np.dtype(
     [
+        ("key", np.uint64),  # of its position in the evaluation cache
+        ("image", np.int32),  # the symmetry under which that is the canonical one
         ("node", np.int32),
         ("start", np.int32),  # of its path in the batch's steps
         ("depth", np.int32),

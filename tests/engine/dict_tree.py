@@ -6,12 +6,13 @@ Slow and obvious, written from facts about Leela Zero, not from the kernels.
 import math
 from collections import deque
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from lzp.engine.search_params import SearchParams
 from lzp.features import encode
-from lzp.go import BLACK, Game
+from lzp.go import BLACK, WHITE, Game
 from lzp.go.constants import LEGAL, SUPERKO
 
 
@@ -33,6 +34,7 @@ class Playout:
     moves: list[int]
     winrate: float | None
     has_collided: bool  # with a leaf that already waits
+    answer: Any  # of the network, if it is remembered
 
 
 class DictTree:
@@ -44,6 +46,7 @@ class DictTree:
         self.game = game
         self.root = Node(1.0)
         self.sent: deque[list[Playout]] = deque()
+        self.answers: dict[Any, Any] = {}
 
     def run(self, visits: int) -> None:
         self.send_batch(1)
@@ -67,11 +70,14 @@ class DictTree:
                 failed.append(playout)
                 if len(failed) > self.params.batch_size:
                     break
-            elif playout.winrate is None:
-                waiting.append(playout)
-            else:
+            elif playout.winrate is not None:
                 back_up(playout, playout.winrate)
                 decided += 1
+            elif playout.answer is not None:
+                back_up(playout, self.expand(playout, playout.answer))
+                decided += 1
+            else:
+                waiting.append(playout)
         for playout in failed:
             for step in playout.path:
                 step.in_flight -= 1
@@ -81,7 +87,7 @@ class DictTree:
 
     def take_answer(self) -> None:
         for playout in self.sent.popleft() if self.sent else []:
-            back_up(playout, self.expand(playout))
+            back_up(playout, self.expand(playout, None))
 
     def walk_down(self) -> Playout:
         node, path, moves = self.root, [self.root], []
@@ -95,9 +101,21 @@ class DictTree:
         winrate = None
         if moves and self.game.passes >= 2:
             winrate = score_winrate(self.game)
+        answer = self.answers.get(self.key())
         for _ in moves:
             self.game.undo()
-        return Playout(path, moves, winrate, winrate is None and node.in_flight > 1)
+        return Playout(path, moves, winrate, winrate is None and node.in_flight > 1, answer)
+
+    def key(self) -> Any:
+        """What positions share answers by; None is never remembered."""
+        game = self.game
+        if self.params.cache == "exact":
+            return encode(game.boards).tobytes()
+        if self.params.cache == "transpositions":
+            prisoners = game.board.prisoners(BLACK), game.board.prisoners(WHITE)
+            stones = game.board.colors().tobytes()
+            return stones, game.to_play, game.board.ko_move, game.passes, prisoners
+        return None
 
     def select(self, node: Node, is_root: bool) -> tuple[int, Node]:
         params = self.params
@@ -130,11 +148,15 @@ class DictTree:
         spread = math.sqrt(squares / (len(node.values) - 1 + 2))
         return 1 + share * (spread / typical - 1)
 
-    def expand(self, playout: Playout) -> float:
+    def expand(self, playout: Playout, answer: Any) -> float:
         for move in playout.moves:
             self.game.play(move)
         game = self.game
-        policy, value = self.evaluator.answer(encode(game.boards)[0])
+        if answer is None:
+            answer = self.evaluator.answer(encode(game.boards)[0])
+        if self.params.cache != "off":
+            self.answers.setdefault(self.key(), answer)
+        policy, value = answer
         winrate = float((np.float32(1.0) + value) / 2)
         codes = {move: game.check(move) for move in range(game.pass_move)}
         moves = [move for move, code in codes.items() if code in (LEGAL, SUPERKO)]

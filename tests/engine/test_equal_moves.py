@@ -58,3 +58,10 @@ def test_a_root_is_left_with_one_of_each_and_all_of_the_prior() -> None:
     again = np.array(tree.priors[0])
     merge_equal_moves(tree, first)
     assert np.array_equal(again, tree.priors[0])
+
+
+def test_a_search_looks_at_one_of_each() -> None:
+    search = search_on(Game(5), HashEvaluator(5), batch_size=1, merge_equal=True)
+    report = search.run(SearchLimits(visits=200), min_moves=26)
+    assert len([move for move in report.moves if move.move < 25]) == 6
+    assert sum(move.prior for move in report.moves) == pytest.approx(1, abs=1e-4)

@@ -339,7 +339,7 @@ class Broken(HashEvaluator):
 
 @pytest.mark.parametrize("fault", ["raise", "shape", "value", "nan", "inf", "negative"])
 def test_fault_costs_one_batch(fault: str) -> None:
-    search = search_on(Game(5), Broken(5, fault), batch_size=4)
+    search = search_on(Game(5), Broken(5, fault), batch_size=4, cache="off")
     expected = RuntimeError if fault == "raise" else EvaluationError
     with pytest.raises(expected, match="out of memory" if fault == "raise" else "hash: it answ"):
         search.run(SearchLimits(visits=50))

@@ -116,7 +116,7 @@ def test_stop_does_not_wait_for_the_network() -> None:
 def test_planes_stay_until_who_reads_them_has_finished() -> None:
     gate = Gate(5, free=3)
     lanes = Lanes([gate])
-    search = search_on(Game(5), lanes, batch_size=4, batches_in_flight=2)
+    search = search_on(Game(5), lanes, batch_size=4, batches_in_flight=2, cache="off")
     assert search.run(SearchLimits(time_s=0.1)).playouts in (4, 8)
     assert gate.entered.wait(timeout=30)
     # The next search gathers while the evaluator is still busy with a batch given up.
@@ -159,7 +159,7 @@ class Failing(HashEvaluator):
 
 @pytest.mark.parametrize("fault", ["raise", "nan"])
 def test_fault_leaves_nothing_on_its_way(fault: str) -> None:
-    params = SearchParams(seed=7, batch_size=4, batches_in_flight=3)
+    params = SearchParams(seed=7, batch_size=4, batches_in_flight=3, cache="off")
     search = Search(Failing(5, fault), params)
     search.set_position(Game(5))
     expected = RuntimeError if fault == "raise" else EvaluationError
@@ -188,7 +188,7 @@ def test_search_in_steps_takes_answers_in_order() -> None:
 
 
 def test_report_counts_batches_and_their_fill() -> None:
-    search = search_on(Game(5), batch_size=8)
+    search = search_on(Game(5), batch_size=8, cache="off")
     report = search.run(SearchLimits(visits=21))
     assert (report.batches, report.leaves) == (4, 21)
     assert report.fill == pytest.approx(21 / 32)

@@ -9,7 +9,9 @@ import pytest
 
 SCRIPT = """
 import sys, threading
-from lzp.engine import candidate_kernels, report_kernels, search_kernels, tree_kernels
+from lzp.engine import (
+    cache_kernels, candidate_kernels, report_kernels, search_kernels, tree_kernels
+)
 from lzp.engine.clock import Clock
 from lzp.engine.player import Player, PlayerParams
 from lzp.engine.restrictions import MoveRestrictions, Restriction
@@ -20,7 +22,7 @@ from lzp.features import encode, plane_kernels
 from lzp.go import BLACK, Game, board_kernels, scoring_kernels
 from tests.engine.scripted import HashEvaluator
 
-OURS = [candidate_kernels, report_kernels, search_kernels, tree_kernels]
+OURS = [cache_kernels, candidate_kernels, report_kernels, search_kernels, tree_kernels]
 ALL = [*OURS, plane_kernels, board_kernels, scoring_kernels]
 
 

@@ -1,0 +1,235 @@
+"""Answers of the network that are kept: the keys of positions, looking up, storing.
+
+A key is made of exclusive ors of random numbers (Zobrist 1970). What changed so many plies
+ago is rotated by an odd number of bits for each of them, so that equal changes at other
+times give other keys.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lzp.engine.cache_state import EXACT, TRANSPOSITIONS, WAYS, CacheArrays
+from lzp.engine.tree_state import BatchArrays
+from lzp.features.constants import HISTORY, SYMMETRIES
+from lzp.go.board_kernels import move_of
+from lzp.go.constants import (
+    BLACK,
+    EMPTY,
+    NO_POINT,
+    RECENT_CAPTURES,
+    RECENT_PLIES,
+    WHITE,
+)
+from lzp.jit import int64, kernel
+
+#: Random numbers of what is no stone, by `_SALT_` name; drawn once and for all.
+_SALTS = np.random.default_rng(16).integers(0, 2**64, 6, dtype=np.uint64)
+SALT_WHITE, SALT_TIMES, SALT_PASSES, SALT_BLACK_LOST, SALT_WHITE_LOST, SALT_IMAGE = _SALTS
+#: Bits that a change is rotated by for each ply since, less one: all amounts are odd.
+_BITS_A_PLY = 8
+
+
+@kernel
+def rotate(number: np.uint64, bits: int) -> np.uint64:
+    """Return a number's bits moved up, those at the top coming in below; bits in 0..63."""
+    up = np.uint64(bits)
+    down = np.uint64((64 - bits) & 63)
+    return np.uint64((number << up) | (number >> down)) if bits > 0 else number
+
+
+@kernel
+def _salt(board: np.void, mode: int) -> np.uint64:
+    """Return what a position's key holds beside the stones."""
+    key = np.uint64(0)
+    if board["to_play"] == WHITE:
+        key ^= SALT_WHITE
+    if mode == TRANSPOSITIONS:
+        key ^= rotate(SALT_PASSES, min(int64(board["passes"]), 63))
+        key ^= rotate(SALT_BLACK_LOST, int64(board["prisoners"][BLACK]) & 63)
+        key ^= rotate(SALT_WHITE_LOST, int64(board["prisoners"][WHITE]) & 63)
+    else:
+        key ^= rotate(SALT_TIMES, min(int64(board["ply"]), HISTORY - 1))
+    return key
+
+
+@kernel
+def _flip(numbers: NDArray[np.uint64], images: NDArray[np.uint64], bits: int) -> None:
+    """Flip what stands for one stone in the numbers of all symmetries."""
+    for symmetry in range(SYMMETRIES):
+        numbers[symmetry] ^= rotate(images[symmetry], bits)
+
+
+@kernel
+def _write_stones(cache: CacheArrays, board: np.void, keys: NDArray[np.uint64]) -> None:
+    """Flip the stones as they stand."""
+    side = int64(board["side"])
+    colors = board["color"]
+    point = side + 3
+    move = int64(0)
+    for _y in range(side):
+        for _x in range(side):
+            there = int64(colors[point])
+            if there != EMPTY:
+                row = cache.images[there, move]
+                for symmetry in range(SYMMETRIES):
+                    keys[symmetry] ^= row[symmetry]
+            point += 1
+            move += 1
+        point += 2
+
+
+@kernel
+def _write_changes(cache: CacheArrays, board: np.void, keys: NDArray[np.uint64]) -> None:
+    """Flip the stones that the last plies put and took, as far as the network sees them."""
+    capture = int64(board["capture_end"])
+    for ago in range(1, min(int64(board["ply"]), HISTORY - 1) + 1):
+        bits = _BITS_A_PLY * ago - 1
+        slot = (int64(board["ply"]) - ago) & (RECENT_PLIES - 1)
+        taken = int64(board["recent_taken"][slot])
+        capture -= taken
+        point = int64(board["recent_point"][slot])
+        if point == NO_POINT:
+            continue
+        color = int64(board["recent_color"][slot])
+        _flip(keys, cache.images[color, move_of(board, point)], bits)
+        color = int64(board["recent_taken_color"][slot])
+        for index in range(capture, capture + taken):
+            lost = int64(board["recent_captures"][index & (RECENT_CAPTURES - 1)])
+            _flip(keys, cache.images[color, move_of(board, lost)], bits)
+
+
+@kernel
+def _symmetric_key(cache: CacheArrays, board: np.void, leaf: np.void) -> None:
+    """Write a leaf's key, equal for all images of its position, and the image it is of."""
+    head = cache.heads[0]
+    keys = head["keys"]
+    keys[:] = _salt(board, int64(head["mode"])) ^ SALT_IMAGE
+    _write_stones(cache, board, keys)
+    if head["mode"] == EXACT:
+        _write_changes(cache, board, keys)
+    elif board["ko_point"] != NO_POINT:
+        _flip(keys, cache.images[EMPTY, move_of(board, int64(board["ko_point"]))], 0)
+    best = int64(0)
+    for symmetry in range(1, SYMMETRIES):
+        if keys[symmetry] < keys[best]:
+            best = symmetry
+    leaf["key"] = keys[best]
+    leaf["image"] = best
+
+
+@kernel
+def _plain_key(
+    cache: CacheArrays,
+    board: np.void,
+    leaf: np.void,
+    steps: NDArray[np.void],
+    history: NDArray[np.uint64],
+) -> None:
+    """Write a leaf's key from the hashes of the positions that led to it."""
+    mode = int64(cache.heads[0]["mode"])
+    key = _salt(board, mode) ^ board["hash"]
+    if mode == TRANSPOSITIONS:
+        if board["ko_point"] != NO_POINT:
+            key ^= cache.images[EMPTY, move_of(board, int64(board["ko_point"])), 0]
+    else:
+        later = board["hash"]
+        for ago in range(1, min(int64(board["ply"]), HISTORY - 1) + 1):
+            place = int64(leaf["depth"]) - ago
+            if place > 0:
+                now = steps[int64(leaf["start"]) + place - 1]["hash"]
+            else:
+                now = history[len(history) - 1 + place]
+            key ^= rotate(later ^ now, _BITS_A_PLY * ago - 1)
+            later = now
+    leaf["key"] = key
+    leaf["image"] = 0
+
+
+@kernel
+def write_key(
+    cache: CacheArrays, batch: BatchArrays, slot: int, history: NDArray[np.uint64]
+) -> None:
+    """Write the key of a leaf, and under which symmetry its position is the canonical one.
+
+    Args:
+        cache: says what counts.
+        batch: with the leaf's position and path; its `key` and `image` are written.
+        slot: of the leaf.
+        history: uint64, the stones' hash of every position of the game, the root's last.
+    """
+    board = batch.boards[slot]
+    leaf = batch.leaves[slot]
+    if board["ply"] < cache.heads[0]["symmetric_plies"]:
+        _symmetric_key(cache, board, leaf)
+    else:
+        _plain_key(cache, board, leaf, batch.steps, history)
+    if leaf["key"] == 0:
+        leaf["key"] = 1
+
+
+@kernel
+def _first_of_set(cache: CacheArrays, key: np.uint64) -> int:
+    """Return where the set of a key begins."""
+    sets = np.uint64(len(cache.entries) // WAYS)
+    return int64(((key >> np.uint64(32)) * sets) >> np.uint64(32)) * WAYS
+
+
+@kernel
+def find_answer(cache: CacheArrays, key: np.uint64) -> int:
+    """Return the entry of a key, or -1, and count the lookup."""
+    head = cache.heads[0]
+    head["lookups"] += 1
+    start = _first_of_set(cache, key)
+    for index in range(start, start + WAYS):
+        if cache.entries[index]["key"] == key:
+            head["hits"] += 1
+            return index
+    return -1
+
+
+@kernel
+def keep_answer(cache: CacheArrays, batch: BatchArrays, slot: int) -> None:
+    """Keep the network's answer to a leaf in place of the oldest of its set.
+
+    Args:
+        cache: where.
+        batch: with the answer to `leaves[slot]`.
+        slot: see `batch`.
+    """
+    head = cache.heads[0]
+    leaf = batch.leaves[slot]
+    start = _first_of_set(cache, leaf["key"])
+    chosen = start
+    for index in range(start, start + WAYS):
+        if cache.entries[index]["key"] == leaf["key"]:
+            return
+        if cache.entries[index]["stamp"] < cache.entries[chosen]["stamp"]:
+            chosen = index
+    head["stamp"] += 1
+    entry = cache.entries[chosen]
+    entry["key"] = leaf["key"]
+    entry["stamp"] = head["stamp"]
+    entry["winrate"] = batch.winrate[slot]
+    # From the canonical image back to the position, and on to what the network saw.
+    entry["symmetry"] = cache.products[leaf["symmetry"], _undo(int64(leaf["image"]))]
+    cache.policies[chosen] = batch.policy[slot]
+
+
+@kernel
+def answer_symmetry(cache: CacheArrays, entry: int, image: int) -> int:
+    """Return the symmetry under which a kept policy stands to a position.
+
+    Args:
+        cache: the cache.
+        entry: whose policy.
+        image: the symmetry under which the position is the canonical one.
+    """
+    return int64(cache.products[cache.entries[entry]["symmetry"], image])
+
+
+@kernel
+def _undo(symmetry: int) -> int:
+    """Return the symmetry that undoes another: only 5 and 6 are not their own inverse."""
+    if symmetry == 5:
+        return 6
+    return 5 if symmetry == 6 else symmetry

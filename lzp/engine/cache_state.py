@@ -1,0 +1,64 @@
+"""The memory layout of the evaluation cache: what a network answered, by position.
+
+::
+
+    entries   [set 0: 4 entries][set 1: 4 entries]...     a key belongs to one set
+                  | same index
+    policies  [entry, move]                               float32, as the network gave it
+
+A new answer takes the place of the oldest one of its set.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: What answers are shared by.
+OFF = 0
+EXACT = 1  # all that the network sees
+TRANSPOSITIONS = 2  # the position, whatever led to it
+
+#: Entries among which a key is looked for.
+WAYS = 4
+
+CACHE = np.dtype(
+    [
+        ("mode", np.int64),
+        ("symmetric_plies", np.int64),  # before these, positions share with their images
+        ("stamp", np.int64),  # answers kept so far
+        ("lookups", np.int64),
+        ("hits", np.int64),
+        ("keys", np.uint64, 8),  # scratch: one for each symmetry
+    ],
+    align=True,
+)
+
+ENTRY = np.dtype(
+    [
+        ("key", np.uint64),  # 0 where there is none
+        ("stamp", np.int64),  # when it was kept
+        ("winrate", np.float32),  # of the color to play
+        ("symmetry", np.int32),  # of the policy, seen from the canonical image
+    ],
+    align=True,
+)
+
+
+class CacheArrays(NamedTuple):
+    """A cache, as kernels take it.
+
+    Attributes:
+        heads: CACHE [1].
+        entries: ENTRY [N], a multiple of WAYS.
+        policies: float32 [N, side² + 1].
+        images: uint64 [3, side², 8]: random numbers of a stone, by color, on a point; under
+            each symmetry the one of the point's image. EMPTY stands for a ko.
+        products: int16 [8, 8]: products[a, b] is the symmetry that b and then a make.
+    """
+
+    heads: NDArray[np.void]
+    entries: NDArray[np.void]
+    policies: NDArray[np.float32]
+    images: NDArray[np.uint64]
+    products: NDArray[np.int16]
