@@ -114,7 +114,7 @@ BACKENDS: dict[str, Backend] = {
             distributions=_RUNTIME,
             why_not=lambda: None,
             refusal=_needs_graph,
-            precisions=lambda: ("float32",),
+            precisions=lambda: ("float32", "int8"),
             open=_opens("onnxruntime_evaluator", "open_onnxruntime"),
         ),
         Backend(

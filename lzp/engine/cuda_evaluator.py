@@ -16,14 +16,10 @@ from numpy.typing import NDArray
 
 from lzp.engine.engine_cache import engine_cache
 from lzp.engine.evaluator import Answer, in_parts
+from lzp.engine.gpu import has_nvidia_gpu
 from lzp.engine.network_file import NetworkFile
 from lzp.engine.onnx_nodes import INPUT, POLICY
-from lzp.engine.onnxruntime_evaluator import (
-    CPU_PROVIDER,
-    Provider,
-    onnxruntime_module,
-    open_session,
-)
+from lzp.engine.onnxruntime_session import CPU_PROVIDER, Provider, onnxruntime_module, open_session
 from lzp.engine.played_graph import WINRATE, played_graph
 from lzp.engine.run_options import RunOptions
 from lzp.features import PLANES
@@ -153,7 +149,7 @@ def _open(
 ) -> list[BoundEvaluator]:
     """Return an evaluator for each lane, all over one session on the GPU."""
     preload_cuda(onnxruntime_module())
-    model = played_graph(file.onnx, options.precision).SerializeToString()
+    model = played_graph(file, options.precision).SerializeToString()
     session = open_session(model, options.threads, providers)
     return [BoundEvaluator(session, file, options.batch_size, "cuda") for _ in range(options.lanes)]
 
@@ -192,17 +188,6 @@ def preload_cuda(ort: ModuleType) -> None:
     vars(ort)["print"] = lambda *_args, **_options: None
     if hasattr(ort, "preload_dlls"):
         ort.preload_dlls()
-
-
-def has_nvidia_gpu() -> bool:
-    """Ask the driver whether there is a GPU, so that CUDA is not tried, and logs, in vain."""
-    try:
-        driver = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
-    except OSError:
-        return False
-    count = ctypes.c_int(0)
-    started = driver.cuInit(0) == 0
-    return started and driver.cuDeviceGetCount(ctypes.byref(count)) == 0 and count.value > 0
 
 
 def _loads(library: str) -> bool:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from lzp.engine.evaluator import Evaluator
 from lzp.engine.model import is_checkpoint, load_evaluator, read_network
+from lzp.engine.sample_positions import draw_move
 from lzp.features import SYMMETRIES, encode
 from lzp.features.constants import BLACK_TO_MOVE_PLANE, WHITE_TO_MOVE_PLANE
 from lzp.go import Game
@@ -149,8 +150,5 @@ def _games_by_policy(evaluator: Evaluator, rng: np.random.Generator) -> list[Gam
             break
         policy, _ = evaluator.evaluate(encode(np.concatenate([game.boards for game in going])))
         for game, chances in zip(going, policy.astype(np.float64), strict=True):
-            legal = game.legal_moves()
-            total = chances[legal].sum()
-            drawn = rng.choice(legal, p=chances[legal] / total) if total else rng.choice(legal)
-            game.play(int(drawn))
+            game.play(draw_move(game, chances, rng))
     return games

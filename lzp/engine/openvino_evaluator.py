@@ -57,7 +57,7 @@ def open_openvino(file: NetworkFile, options: RunOptions) -> list[OpenVinoEvalua
         RuntimeError: OpenVINO refuses the network.
     """
     precision = "int8" if options.precision == "int8" else "float32"
-    model = played_graph(file.onnx, precision).SerializeToString()
+    model = played_graph(file, precision).SerializeToString()
     told = {
         # Always: left alone it takes bfloat16 on CPUs that have it.
         "INFERENCE_PRECISION_HINT": HINTS[options.precision],
@@ -85,7 +85,7 @@ def why_no_openvino() -> str | None:
 def openvino_precisions() -> tuple[str, ...]:
     """Return the precisions that this CPU has instructions for."""
     able = _core().get_property(DEVICE, "OPTIMIZATION_CAPABILITIES")
-    return ("float32", "bfloat16") if "BF16" in able else ("float32",)
+    return ("float32", "bfloat16", "int8") if "BF16" in able else ("float32", "int8")
 
 
 @cache

@@ -12,20 +12,35 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from lzp.engine.calibration import calibrated_ranges
+from lzp.engine.half_graph import to_half
+from lzp.engine.network_file import NetworkFile
 from lzp.engine.onnx_nodes import VALUE
+from lzp.engine.quantized_graph import quantize
 
 WINRATE = "winrate"
 _PREFIX = "lzp.winrate"
 
 
-def played_graph(model: onnx.ModelProto, precision: str) -> onnx.ModelProto:
-    """Return the graph to run for a file's graph, which stays as it is.
+def played_graph(
+    file: NetworkFile, precision: str, *, quantized_sums: bool = False
+) -> onnx.ModelProto:
+    """Return the graph to run for a network.
 
     Args:
-        model: framed as `lzp.engine.onnx_nodes` shows.
+        file: the network.
         precision: one of `lzp.engine.run_options.PRECISIONS`; bfloat16 is a runtime's own
             affair, its graph is that of float32.
+        quantized_sums: see `lzp.engine.quantized_graph.quantize`.
+
+    Raises:
+        ValueError: the network has no form in that precision.
     """
+    model = file.onnx
+    if precision == "float16":
+        model = to_half(model)
+    elif precision == "int8":
+        model = quantize(model, calibrated_ranges(file), quantized_sums=quantized_sums)
     return with_winrate(model)
 
 

@@ -1,9 +1,16 @@
-"""How a network is run: the words for it that all backends share."""
+"""How a network is run: the words for it. Imports nothing heavy, for the command lines."""
 
 from dataclasses import dataclass
 
 #: What numbers are computed in, most exact first. Answers are float32 always.
 PRECISIONS = ("float32", "float16", "bfloat16", "int8")
+#: All that `lzp.engine.backends` has, in its order; a test holds them together.
+BACKEND_NAMES = ("onnxruntime", "openvino", "torchscript", "cuda", "tensorrt")
+
+AUTO = "auto"
+#: Leela Zero's words. Half is a wish: where nothing has it, float32 will do.
+SINGLE, HALF = "single", "half"
+PRECISION_WORDS = (AUTO, *PRECISIONS, SINGLE, HALF)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

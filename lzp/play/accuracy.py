@@ -122,12 +122,17 @@ def measure_positions(evaluator: Evaluator, store: "GameStore", sample: Sample) 
         StoreError: the store is damaged, of another board size, or has no such games.
         ValueError: the split is unknown.
     """
-    rows = list(_measured(evaluator, _sampler(evaluator, store, sample), sample.positions))
+    rows = list(_measured(evaluator, open_sampler(evaluator, store, sample), sample.positions))
     return Measured(*(np.concatenate(column) for column in zip(*rows, strict=True)))
 
 
-def _sampler(evaluator: Evaluator, store: "GameStore", sample: Sample) -> "PositionSampler":
-    """Return what draws the positions."""
+def open_sampler(evaluator: Evaluator, store: "GameStore", sample: Sample) -> "PositionSampler":
+    """Return what draws the positions, in batches of 256.
+
+    Raises:
+        StoreError: the store is of another board size, or has no such games.
+        ValueError: the split is unknown.
+    """
     from lzp.data import GameFilter, PositionSampler, SamplerParams, StoreError
 
     side = evaluator.side
@@ -151,14 +156,22 @@ def _measured(
     evaluator: Evaluator, sampler: "PositionSampler", positions: int
 ) -> Iterator[Measured]:
     """Yield what the network makes of each batch."""
+    for batch in sampled_batches(sampler, positions):
+        policy, winrate = evaluator.evaluate(batch.planes)
+        yield _compare(policy, 2 * winrate - 1, batch)
+
+
+def sampled_batches(sampler: "PositionSampler", positions: int) -> Iterator["Batch"]:
+    """Yield whole batches of so many positions at least, or all there are.
+
+    Shows a bar on stderr where that is a terminal.
+    """
     count = min(len(sampler), -(-positions // _BATCH))
     console = Console(stderr=True)
     for number in track(
         range(count), "measuring", console=console, disable=not sys.stderr.isatty()
     ):
-        batch = sampler.batch(0, number)
-        policy, winrate = evaluator.evaluate(batch.planes)
-        yield _compare(policy, 2 * winrate - 1, batch)
+        yield sampler.batch(0, number)
 
 
 def _compare(policy: NDArray[np.float32], value: NDArray[np.float32], batch: "Batch") -> Measured:

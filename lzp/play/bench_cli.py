@@ -16,6 +16,8 @@ from rich.table import Table
 import lzp
 from lzp import __version__
 from lzp.command_line import OneLineParser
+from lzp.engine.evaluator import Evaluator
+from lzp.engine.run_options import AUTO, BACKEND_NAMES, PRECISION_WORDS, PRECISIONS
 from lzp.play.accuracy import Sample, measure_accuracy
 from lzp.play.bench import Figures, bench_moves, bench_samples, bench_start
 from lzp.play.bench_rows import as_markdown, as_table, cell, label
@@ -40,7 +42,8 @@ examples:
   lzp-bench tree
   lzp-bench networks --network 20x256 --precision float16 --batch 32 --roof 790 --markdown
   lzp-bench start --command "bin/play -v 1"
-  lzp-bench accuracy --store games.lzps -w net.txt.gz"""
+  lzp-bench accuracy --store games.lzps -w net.txt.gz
+  lzp-bench agreement --store games.lzps --backend openvino --precision int8"""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -91,11 +94,46 @@ def _measure(values: argparse.Namespace) -> Figures:
         return _measure_store(values)
     if values.what == "start":
         return bench_start(values.command, values.rounds)
-    from lzp.engine.model import load_evaluator
+    if values.what == "agreement":
+        return _measure_agreement(values)
+    return measure_accuracy(_evaluator(values), values.store, _sample(values))
 
-    evaluator = load_evaluator(values.weights, batch_size=16, threads=values.threads)
-    sample = Sample(split=values.split, positions=values.positions, even_only=values.even_only)
-    return measure_accuracy(evaluator, values.store, sample)
+
+def _evaluator(values: argparse.Namespace) -> Evaluator:
+    """Return the network that was asked for, in one lane."""
+    from lzp.engine.choice import Wish
+    from lzp.engine.loading import load_single
+    from lzp.engine.model import load_evaluator, open_network
+
+    batch_size = getattr(values, "batch", 16)
+    if values.backend is None and values.precision == "float32":  # nothing to choose
+        return load_evaluator(values.weights, batch_size=batch_size, threads=values.threads)
+    wish = Wish(
+        backend=values.backend or AUTO,
+        precision=values.precision,
+        threads=values.threads,
+        batch_size=batch_size,
+    )
+    return load_single(open_network(values.weights), wish).evaluators[0]
+
+
+def _sample(values: argparse.Namespace) -> Sample:
+    """Return the positions that were asked for."""
+    return Sample(split=values.split, positions=values.positions, even_only=values.even_only)
+
+
+def _measure_agreement(values: argparse.Namespace) -> Figures:
+    """Compare two backends."""
+    from lzp.play.bench_agreement import Compared, bench_agreement
+
+    compared = Compared(
+        weights=values.weights,
+        backend=values.backend,
+        precision=values.precision,
+        against=values.against,
+        threads=values.threads,
+    )
+    return bench_agreement(compared, values.store, _sample(values))
 
 
 def _measure_store(values: argparse.Namespace) -> Figures:
@@ -165,6 +203,7 @@ def _parser() -> argparse.ArgumentParser:
     for part in parts.choices.values():
         part.add_argument("--rounds", type=_positive, default=5, metavar="N", help="rounds (5)")
     _add_accuracy(parts.add_parser("accuracy", help="moves and results foretold"))
+    _add_agreement(parts.add_parser("agreement", help="how far a backend is from another"))
     for part in parts.choices.values():
         part.add_argument("--json", action="store_true", help="one line of JSON instead")
     return parser
@@ -214,12 +253,40 @@ def _add_start(parser: argparse.ArgumentParser) -> None:
 
 def _add_accuracy(parser: argparse.ArgumentParser) -> None:
     """Add the flags of `accuracy`."""
+    _add_positions(parser, 20_000)
+    _add_backend(parser)
+
+
+def _add_agreement(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of `agreement`."""
+    _add_positions(parser, 1000)
+    add = parser.add_argument
+    add("--backend", choices=BACKEND_NAMES, default="openvino", metavar="NAME",
+        help=f"what is measured: {', '.join(BACKEND_NAMES)} (openvino)")  # fmt: skip
+    add("--precision", choices=PRECISIONS, default="int8", metavar="WORD",
+        help=f"what it computes in: {', '.join(PRECISIONS)} (int8)")  # fmt: skip
+    add("--against", choices=BACKEND_NAMES, default="onnxruntime", metavar="NAME",
+        help="what is right, in float32 (onnxruntime)")  # fmt: skip
+
+
+def _add_backend(parser: argparse.ArgumentParser) -> None:
+    """Add what runs the network, and in what."""
+    add = parser.add_argument
+    add("--backend", choices=(AUTO, *BACKEND_NAMES), metavar="NAME",
+        help=f"what runs it: {', '.join(BACKEND_NAMES)}, or auto (onnxruntime)")  # fmt: skip
+    add("--precision", choices=PRECISION_WORDS, default="float32", metavar="WORD",
+        help=f"what it computes in: {', '.join(PRECISION_WORDS)} (float32)")  # fmt: skip
+
+
+def _add_positions(parser: argparse.ArgumentParser, positions: int) -> None:
+    """Add a network, and positions of stored games."""
     add = parser.add_argument
     add("-w", "--weights", type=Path, metavar="FILE", help="network (the shipped one)")
     add("--store", type=Path, required=True, metavar="DIR", help="a game store")
     add("--split", choices=("val", "test", "all"), default="val",
         help="part of the store, as training divides it (val)")  # fmt: skip
-    add("--positions", type=_positive, default=20_000, metavar="N", help="how many (20000)")
+    add("--positions", type=_positive, default=positions, metavar="N",
+        help=f"how many ({positions})")  # fmt: skip
     add("--even-only", action="store_true", help="leave out handicap games")
     add("-t", "--threads", type=_positive, default=1, metavar="N", help="evaluator's threads (1)")
 

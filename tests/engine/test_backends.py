@@ -2,27 +2,36 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
+from onnx import numpy_helper
 
-from lzp.engine import cuda_evaluator
+from lzp.engine import cuda_evaluator, gpu
+from lzp.engine.agreement import Tally
 from lzp.engine.backends import BACKENDS, find_backend, why_unusable
 from lzp.engine.cuda_evaluator import BoundEvaluator, batch_sizes, preload_cuda, tensorrt_options
 from lzp.engine.evaluator import Evaluator
 from lzp.engine.export import write_model
 from lzp.engine.export_check import run_weights
+from lzp.engine.half_graph import to_half
 from lzp.engine.model import ModelError, load_evaluator, open_evaluators, open_network
 from lzp.engine.network_file import NetworkFile
-from lzp.engine.onnxruntime_evaluator import CPU_PROVIDER, open_session
+from lzp.engine.onnx_graph import build_model
+from lzp.engine.onnxruntime_session import CPU_PROVIDER, open_session
 from lzp.engine.openvino_evaluator import openvino_precisions
 from lzp.engine.played_graph import played_graph
+from lzp.engine.quantized_graph import quantizable, quantize
 from lzp.engine.run_options import RunOptions
+from lzp.engine.sample_positions import play_games
 from lzp.features import encode
 from lzp.go import Game
 from lzp.weights import LeelaWeights
+from tests.net.random_net import random_nested_net, save_checkpoint
 from tests.networks import random_weights
 
 pytestmark = pytest.mark.compiled
@@ -122,9 +131,11 @@ def test_bfloat16_is_offered_only_where_the_cpu_has_it() -> None:
 PROGRAM = """\
 import sys
 from pathlib import Path
+from lzp.engine.agreement import Tally
 from lzp.engine.backends import BACKENDS
 from lzp.engine.evaluator import empty_planes
 from lzp.engine.model import open_evaluators, open_network
+from lzp.engine.quantized_graph import quantizable, quantize
 from lzp.engine.run_options import RunOptions
 file = open_network(Path({path!r}))
 (evaluator,) = open_evaluators(file, BACKENDS[{name!r}], RunOptions(batch_size=2, threads=1))
@@ -159,7 +170,7 @@ def test_buffers_are_few_and_hold_every_batch() -> None:
 @pytest.mark.parametrize("count", [1, 3, 4, 5, 16, 21])
 def test_bound_buffers_give_what_a_plain_run_gives(count: int, network: NetworkFile) -> None:
     """The code of the GPU with its buffers on the CPU."""
-    model = played_graph(network.onnx, "float32").SerializeToString()
+    model = played_graph(network, "float32").SerializeToString()
     session = open_session(model, 1, [(CPU_PROVIDER, {})])
     bound = BoundEvaluator(session, network, 16, "cpu")
     (plain,) = open_lanes("onnxruntime", network)
@@ -168,6 +179,91 @@ def test_bound_buffers_give_what_a_plain_run_gives(count: int, network: NetworkF
     ours, theirs = bound.evaluate(planes[:count]), plain.evaluate(planes[:count])
     np.testing.assert_allclose(ours[0], theirs[0], atol=1e-6)
     np.testing.assert_allclose(ours[1], theirs[1], atol=1e-6)
+
+
+@pytest.mark.parametrize("side", [9, 13])
+def test_a_graph_in_float16_is_close(side: int, tmp_path: Path) -> None:
+    """As it goes to a GPU; on the CPU its numbers are the same."""
+    path = tmp_path / "net.txt"
+    write_model(path, random_weights(side=side, blocks=2, filters=8, seed=4, version=2))
+    file = open_network(path)
+    model = played_graph(file, "float16")
+    onnx.checker.check_model(model, full_check=True)
+    kinds = {tensor.name: tensor.data_type for tensor in model.graph.initializer}
+    assert kinds["block0.first.weight.half"] == onnx.TensorProto.FLOAT16
+    session = open_session(model.SerializeToString(), 1, [(CPU_PROVIDER, {})])
+    bound = BoundEvaluator(session, file, 8, "cpu")
+    (exact,) = open_lanes("onnxruntime", file)
+    tally = Tally()
+    for planes, answer in play_games(exact, 4):
+        tally.add(answer, bound.evaluate(planes))
+    found = tally.agreement()
+    assert found is not None
+    assert 0 < found.winrate < 0.01
+    assert 0 < found.policy < 0.02
+
+
+def test_a_nested_network_runs_in_float16(tmp_path: Path) -> None:
+    path = tmp_path / "net.ckpt"
+    save_checkpoint(random_nested_net(9, 2, 16), str(path))
+    file = open_network(path)
+    session = open_session(
+        played_graph(file, "float16").SerializeToString(), 1, [(CPU_PROVIDER, {})]
+    )
+    planes = positions(9, 8)
+    (exact,) = open_lanes("onnxruntime", file)
+    ours = BoundEvaluator(session, file, 8, "cpu").evaluate(planes)
+    theirs = exact.evaluate(planes)
+    np.testing.assert_allclose(ours[0], theirs[0], atol=0.02)
+    np.testing.assert_allclose(ours[1], theirs[1], atol=0.01)
+
+
+def test_what_float16_cannot_hold_is_refused() -> None:
+    weights = random_weights(side=5, blocks=1, filters=4)
+    first = replace(weights.input, weight=weights.input.weight * np.float32(1e6))
+    with pytest.raises(ValueError, match=r"input\.weight holds numbers that are too large"):
+        to_half(build_model(replace(weights, input=first), "large"))
+    model = build_model(weights, "other")
+    next(node for node in model.graph.node if node.op_type == "Relu").op_type = "Sqrt"
+    with pytest.raises(ValueError, match="only networks of lzp-export, not one with Sqrt"):
+        to_half(model)
+
+
+@pytest.mark.parametrize("name", ["onnxruntime", "openvino"])
+def test_int8_is_computed_in_int8_and_not_far_off(
+    name: str, network: NetworkFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LZP_CACHE_DIR", str(tmp_path))
+    (exact,) = open_lanes("onnxruntime", network)
+    (whole,) = open_lanes(name, network, precision="int8")
+    tally = Tally()
+    for planes, answer in play_games(exact, 8):
+        tally.add(answer, whole.evaluate(planes))
+    found = tally.agreement()
+    assert found is not None
+    assert 1e-4 < found.winrate < 0.1  # rounded, and to the right numbers
+    assert found.top1 > 0.8
+    assert list((tmp_path / "measured").iterdir())  # the ranges are kept
+
+
+def test_a_network_in_int8_has_whole_weights_with_a_scale_for_each_plane() -> None:
+    weights = random_weights(side=5, blocks=1, filters=4)
+    model = build_model(weights, "net")
+    ranges = dict.fromkeys(
+        [name for node in quantizable(model) for name in (*node.input, *node.output)], 2.55
+    )
+    found = quantize(model, ranges, quantized_sums=True)
+    stored = {t.name: numpy_helper.to_array(t) for t in found.graph.initializer}
+    original = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
+    for part in ("block0.first", "block0.second"):
+        whole, scale = stored[f"{part}.weight.whole"], stored[f"{part}.weight.scale"]
+        assert whole.dtype == np.int8
+        assert np.abs(whole.astype(int)).max(axis=(1, 2, 3)).tolist() == [127] * 4
+        error = np.abs(whole * scale[:, None, None, None] - original[f"{part}.weight"])
+        assert (error <= scale[:, None, None, None] * 0.5001).all()
+        assert f"{part}.weight" not in stored
+    assert stored["input.relu.rounded.scale"] == np.float32(0.01)
+    onnx.checker.check_model(found, full_check=True)
 
 
 def test_without_a_gpu_cuda_and_tensorrt_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,7 +276,7 @@ def test_a_gpu_that_onnxruntime_cannot_use_leaves_the_cpu(
     network: NetworkFile, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """A driver without CUDA's libraries, as on this machine once the driver is made up."""
-    if cuda_evaluator.has_nvidia_gpu():
+    if gpu.has_nvidia_gpu():
         pytest.skip("this machine has a GPU that works")
     monkeypatch.setattr(cuda_evaluator, "has_nvidia_gpu", lambda: True)
     evaluator = load_evaluator(network.path, batch_size=2, threads=1)

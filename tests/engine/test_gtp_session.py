@@ -28,7 +28,8 @@ def talk(network):
     """A function that sends lines at once and returns the reply to each command."""
 
     def _talk(*lines, side=9, **flags):
-        values = {"visits": 20, "seed": 1, "quiet": True, "weights": network[side]} | flags
+        values = {"visits": 20, "seed": 1, "quiet": True, "weights": network[side]}
+        values |= {"backend": "onnxruntime", "precision": "float32"} | flags
         queue, sink = LineQueue(), io.StringIO()
         queue.put(list(lines))
         queue.close()
@@ -349,6 +350,31 @@ def test_the_heatmap_is_on_stderr_and_adds_up(talk, capfd):
     assert [len(row) for row in rows] == [9] * 9
     assert rows[4][4] == 0
     assert 800 <= sum(map(sum, rows)) + passing <= 1000  # cut off, and E5's share is hidden
+
+
+def test_a_cross_check_is_told_on_demand(talk):
+    replies = talk("genmove b", "lzp-cross_check", cross_check="torchscript")
+    found = re.fullmatch(
+        r"= onnxruntime against torchscript: winrate within (\S+) \(mean \S+\), policy within "
+        r"(\S+), same first move in 100\.00% of (\d+) positions",
+        replies[1],
+    )
+    assert found is not None
+    assert max(float(found[1]), float(found[2])) < 1e-4
+    assert int(found[3]) > 1
+
+
+def test_without_a_cross_check_there_is_none_to_tell(talk):
+    reply = "? no cross-check: start with --cross-check and a backend"
+    assert talk("lzp-cross_check") == [reply]
+
+
+def test_a_backend_that_is_not_here_is_told_by_the_commands_that_think(talk, capfd):
+    replies = talk("boardsize 9", "genmove b", backend="onnxruntime", precision="float16")
+    assert replies[0] == "= "
+    assert replies[1].startswith("? ")
+    assert "computes in float16; onnxruntime has float32" in replies[1]
+    assert capfd.readouterr().err.count("\n") == 1
 
 
 def test_a_broken_network_is_told_by_the_commands_that_need_it(talk, tmp_path, capfd):

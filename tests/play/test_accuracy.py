@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from lzp.data import GameFilter, PositionSampler, SamplerParams
-from lzp.engine.model import load_evaluator
+from lzp.engine.certificate import proven_backends
+from lzp.engine.measured_cache import machine_key
+from lzp.engine.model import load_evaluator, open_network
 from lzp.play import bench_cli
 from lzp.play.accuracy import Sample, measure_accuracy, measure_positions
 from tests.data.makers import random_game, random_records, sgf_of, store_of
@@ -64,6 +66,33 @@ def test_the_command_measures_a_network(store, tmp_path, capsys):
     assert figures["positions"] == 256
     assert 0 <= figures["policy_top1"] <= figures["policy_top5"] <= 1
     assert figures["policy_nats"] > 1
+
+
+def agreement(store, network, capsys, *words):
+    files = ["-w", str(network), "--store", str(store.path)]
+    bench_cli.main(["agreement", *words, *files, "--split", "all", "--json"])
+    return json.loads(capsys.readouterr().out)
+
+
+def test_the_command_compares_two_backends(store, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("LZP_CACHE_DIR", str(tmp_path))
+    network = write_random_network(tmp_path / "net.txt", side=9)
+    words = ["--backend", "torchscript", "--precision", "float32"]
+    close = agreement(store, network, capsys, *words)
+    assert close["positions"] == min(1024, store.positions)
+    assert 0 < close["winrate_error_mean"] <= close["winrate_error_most"] < 1e-4
+    assert close["top1_agreement"] > 0.99
+    assert "accepted_by_auto" not in close
+
+
+def test_a_proof_for_int8_is_kept_for_the_choice(store, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("LZP_CACHE_DIR", str(tmp_path))
+    network = write_random_network(tmp_path / "net.txt", side=9)
+    found = agreement(store, network, capsys, "--backend", "onnxruntime")
+    proven = proven_backends(open_network(network), machine_key())
+    assert proven == ({"onnxruntime"} if found["accepted_by_auto"] else frozenset())
+    exact = found["winrate_error_most"] <= 0.015 and found["top1_agreement"] >= 0.99
+    assert found["accepted_by_auto"] == (exact and found["positions"] >= 1000)
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,7 @@ SESSION_COMMANDS = (
     "kata-time_settings",
     "kata-list_time_settings",
     "heatmap",
+    "lzp-cross_check",
     "lz-analyze",
     "lz-genmove_analyze",
     "gogui-interrupt",

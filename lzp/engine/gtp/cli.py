@@ -14,6 +14,7 @@ from lzp.engine.gtp.engine import GtpEngine, GtpLog
 from lzp.engine.gtp.loader import LoadingResponder
 from lzp.engine.gtp.options import SEARCHES, TIME_MANAGEMENT, EngineOptions
 from lzp.engine.gtp.reader import ByteSource, LineQueue, start_reader
+from lzp.engine.run_options import AUTO, BACKEND_NAMES, PRECISION_WORDS
 
 _DESCRIPTION = """\
 A Go engine that speaks the Go Text Protocol (GTP), with the flags of Leela Zero.
@@ -41,8 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     lines = LineQueue()
     sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
     start_reader(cast(ByteSource, sys.stdin.buffer), lines)
+    responder = LoadingResponder(options, lines)
     with contextlib.suppress(KeyboardInterrupt):
-        GtpEngine(lines, sys.stdout, LoadingResponder(options, lines), log).run()
+        GtpEngine(lines, sys.stdout, responder, log).run()
+    responder.farewell()
     _leave()
 
 
@@ -128,6 +131,12 @@ def _add_program_flags(group: argparse._ArgumentGroup) -> None:
     add("-t", "--threads", type=_count, default=0, metavar="N", help="threads of the network")
     add("--batchsize", dest="batch_size", type=_count, default=0, metavar="N",
         help="positions evaluated at once (0: chosen for the machine)")  # fmt: skip
+    add("--backend", choices=(AUTO, *BACKEND_NAMES), default=AUTO, metavar="NAME",
+        help=f"what runs the network: {', '.join(BACKEND_NAMES)} (auto: the fastest)")  # fmt: skip
+    add("--precision", type=str.lower, choices=PRECISION_WORDS, default=AUTO, metavar="WORD",
+        help=f"what it computes in: {', '.join(PRECISION_WORDS)} (auto)")  # fmt: skip
+    add("--cross-check", choices=BACKEND_NAMES, default=None, metavar="NAME",
+        help="compare every answer with this backend's and tell how far they differ")  # fmt: skip
     add("-l", "--logfile", dest="log_file", type=Path, metavar="FILE",
         help="append every command and reply to FILE")  # fmt: skip
     add("-q", "--quiet", action="store_true", help="nothing on stderr but what was asked for")

@@ -45,6 +45,13 @@ class LoadingResponder:
         if self._session.done() and self._session.exception() is None:
             self._session.result().end_idle()
 
+    def farewell(self) -> None:
+        """Tell on stderr what a cross-check found; nothing if there was none."""
+        if not self._session.done() or self._session.exception() is not None:
+            return
+        if found := self._session.result().cross_check():
+            print(f"lzp-gtp: {found}", file=sys.stderr, flush=True)
+
     def _load(self) -> None:
         """Build the session, then its player; a failure becomes every waiting answer."""
         try:

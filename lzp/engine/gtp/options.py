@@ -18,6 +18,9 @@ class EngineOptions:
         playouts: most new playouts a move; 0 sets no limit.
         threads: threads of the evaluator; 0 lets it choose.
         batch_size: most positions evaluated at once; 0 lets the engine choose.
+        backend: what runs the network; "auto" takes the fastest that is exact enough.
+        precision: what it computes in; "auto" likewise.
+        cross_check: a backend whose answers are compared in play; None compares nothing.
         lag_buffer_cs: centiseconds a move kept back for slow connections.
         resign_percent: resign below this winrate; -1 is Leela Zero's rule, 0 never.
         log_file: where commands, replies and times are written; None writes nothing.
@@ -37,6 +40,9 @@ class EngineOptions:
     playouts: int = 0
     threads: int = 0
     batch_size: int = 0
+    backend: str = "auto"
+    precision: str = "auto"
+    cross_check: str | None = None
     lag_buffer_cs: int = 100
     resign_percent: int = -1
     log_file: Path | None = None

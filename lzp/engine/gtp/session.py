@@ -17,6 +17,8 @@ from lzp.engine.gtp.options import EngineOptions
 from lzp.engine.gtp.protocol import Command, GtpError
 from lzp.engine.gtp.reader import LineQueue
 from lzp.engine.gtp.waiting import wait_for
+from lzp.engine.loading import Loaded, describe_check
+from lzp.engine.network_file import NetworkFile
 from lzp.engine.player import Player
 from lzp.go import Game
 from lzp.go.constants import MAX_SIDE, MIN_SIDE
@@ -38,7 +40,8 @@ class Session:
         clock: both sides' clocks; None where only visits or playouts limit a move.
         lines: input that waits; its events end what runs.
         options: the program's flags.
-        evaluator: the network; None if it could not be loaded.
+        file: the network's file; None if it could not be read.
+        loaded: what runs the network; None before there is a player.
         player: what thinks; resolved once kernels are compiled, or to the reason why not.
         background: where pondering and analysis run.
     """
@@ -47,18 +50,19 @@ class Session:
         self,
         options: EngineOptions,
         lines: LineQueue,
-        evaluator: Evaluator | None,
+        file: NetworkFile | None,
         handlers: Mapping[str, Handler],
     ) -> None:
         """Start a game on the network's board size."""
         self.options = options
         self.lines = lines
-        self.evaluator = evaluator
+        self.file = file
+        self.loaded: Loaded | None = None
         self.player: Future[Player] = Future()
         self.background = Background()
         self._handlers = handlers
         self._ponders_next = False
-        side = evaluator.side if evaluator is not None else _DEFAULT_SIDE
+        side = file.side if file is not None else _DEFAULT_SIDE
         self.game = Game(side, options.komi)
         self.clock: Clock | None
         self.set_time(None)
@@ -109,12 +113,18 @@ class Session:
             raise
 
     def network(self) -> Evaluator:
-        """Return the network, at rest; GtpError says why there is none."""
-        self.background.wait()
-        if self.evaluator is None:
-            self.thinker()
+        """Return what runs the network, at rest, after waiting for it; GtpError says why not."""
+        self.thinker()
+        if self.loaded is None:
             raise GtpError("no network")
-        return self.evaluator
+        return self.loaded.evaluators[0]
+
+    def cross_check(self) -> str | None:
+        """Return what a cross-check found so far, in a line; None without one."""
+        other = self.options.cross_check
+        if other is None or self.loaded is None:
+            return None
+        return describe_check(self.loaded, other)
 
     def new_game(self, side: int) -> None:
         """Empty the board and give both sides their time again; komi stays."""
@@ -124,16 +134,16 @@ class Session:
 
     def resize(self, side: int) -> None:
         """Start a game on another size, which must be the network's; GtpError if it is not."""
-        if self.evaluator is not None and side != self.evaluator.side:
-            only = f"{self.evaluator.side}x{self.evaluator.side}"
-            raise GtpError(f"unacceptable size: {self.evaluator.name} is for {only}")
+        if self.file is not None and side != self.file.side:
+            only = f"{self.file.side}x{self.file.side}"
+            raise GtpError(f"unacceptable size: {self.file.name} is for {only}")
         if not MIN_SIDE <= side <= MAX_SIDE:
             raise GtpError("unacceptable size")
         self.new_game(side)
 
     def take_over(self, game: Game) -> None:
         """Go on with a game that was read from a file."""
-        if self.evaluator is not None and game.side != self.evaluator.side:
+        if self.file is not None and game.side != self.file.side:
             raise GtpError(f"cannot load file: a {game.side}x{game.side} game")
         self.game = game
 

@@ -1,16 +1,18 @@
 """From flags to a session with a player. Imports everything: see loader.py."""
 
-import os
 import sys
+from dataclasses import replace
 from typing import Any, Literal, cast
 
-from lzp.engine.evaluator import Evaluator
+from lzp.engine.choice import Wish
 from lzp.engine.gtp import board_commands, record_commands, think_commands, time_commands
 from lzp.engine.gtp.options import EngineOptions
 from lzp.engine.gtp.reader import LineQueue
 from lzp.engine.gtp.session import Handler, Session
-from lzp.engine.lanes import Lanes, Submitter
-from lzp.engine.model import ModelError, load_evaluator, open_network
+from lzp.engine.lanes import Lanes
+from lzp.engine.loading import Loaded, cross_checked, load_lanes, load_single
+from lzp.engine.measured_cache import usable_cores
+from lzp.engine.model import ModelError, open_network
 from lzp.engine.player import Player, PlayerParams
 from lzp.engine.resilient import guard
 from lzp.engine.search import Search
@@ -31,42 +33,69 @@ _VISITS_PER_LEAF = 4
 
 
 def open_session(options: EngineOptions, lines: LineQueue) -> tuple[Session, ModelError | None]:
-    """Load the network and start a game on its board size.
+    """Read the network's file and start a game on its board size.
 
-    A network that cannot be loaded is returned as an error: the game can be set up all the
+    A network that cannot be read is returned as an error: the game can be set up all the
     same, and every command that needs the network says what is wrong with it.
     """
     try:
-        evaluator = load_evaluator(
-            options.weights,
-            batch_size=options.batch_size or _DEFAULT_BATCH,
-            threads=options.threads or min(usable_cores(), _MOST_THREADS),
-        )
-        (evaluator,) = guard([evaluator], open_network(options.weights))
+        file = open_network(options.weights)
     except ModelError as error:
         return Session(options, lines, None, HANDLERS), error
-    if not options.quiet:
-        size = f"{evaluator.side}x{evaluator.side}"
-        print(f"lzp-gtp: network {evaluator.name} for {size}", file=sys.stderr, flush=True)
-    return Session(options, lines, Lanes([evaluator]), HANDLERS), None
+    _tell(options, f"network {file.name} for {file.side}x{file.side}")
+    return Session(options, lines, file, HANDLERS), None
 
 
 def make_player(options: EngineOptions, session: Session) -> Player:
-    """Compile what is not compiled yet and return the player that the flags describe."""
+    """Compile what is not compiled yet and return the player that the flags describe.
+
+    Raises:
+        ModelError: the network cannot be run as the flags have it.
+        ValueError: a flag is out of range.
+    """
     warmup()
-    network = session.network()
-    return Player(Search(network, _search_params(options, network)), _player_params(options))
+    session.loaded = _load(options, session)
+    evaluators = session.loaded.evaluators
+    params = _search_params(options, len(evaluators))
+    network = evaluators[0] if params.batches_in_flight == 1 else Lanes(evaluators)
+    return Player(Search(network, params), _player_params(options))
 
 
-def _search_params(options: EngineOptions, network: Evaluator | Submitter) -> SearchParams:
-    """Return the constants of the search that the flags ask for."""
+def _load(options: EngineOptions, session: Session) -> Loaded:
+    """Return the network as the flags and this machine have it."""
+    file = session.file
+    assert file is not None
+    batch_size = options.batch_size or _DEFAULT_BATCH
+    wish = Wish(
+        backend=options.backend,
+        precision=options.precision,
+        threads=options.threads or min(usable_cores(), _MOST_THREADS),
+        batch_size=batch_size,
+    )
+    # Leela Zero's way sends one leaf at a time.
+    load = load_single if options.search == "leela" else load_lanes
+    loaded = load(file, wish, lambda line: _tell(options, line))
+    _tell(options, f"run by {loaded.setting}")
+    if options.cross_check is not None:
+        loaded = cross_checked(file, loaded, options.cross_check, batch_size)
+    return replace(loaded, evaluators=guard(loaded.evaluators, file))
+
+
+def _tell(options: EngineOptions, line: str) -> None:
+    if not options.quiet:
+        print(f"lzp-gtp: {line}", file=sys.stderr, flush=True)
+
+
+def _search_params(options: EngineOptions, lanes: int) -> SearchParams:
+    """Return the constants of the search that the flags ask for, over so many lanes."""
     # Visit for visit it is Leela Zero's with one leaf at a time.
     if options.search == "leela":
         return SearchParams.leela(batch_size=options.batch_size or 1, **_style(options))
     return SearchParams(
         batch_size=options.batch_size or _DEFAULT_BATCH,
         visits_per_leaf=_VISITS_PER_LEAF,
-        batches_in_flight=network.lanes + 1 if isinstance(network, Submitter) else 1,
+        # One more waits, so that no lane does; for a single one the tree takes no time.
+        batches_in_flight=lanes + 1 if lanes > 1 else 1,
         **_style(options),
     )
 
@@ -93,10 +122,3 @@ def _player_params(options: EngineOptions) -> PlayerParams:
         leela_time=options.search == "leela",
         resign_percent=options.resign_percent,
     )
-
-
-def usable_cores() -> int:
-    """Return how many processor cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

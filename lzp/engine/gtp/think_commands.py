@@ -186,10 +186,20 @@ def heatmap(session: Session, args: Args) -> str:
     return ""
 
 
+def cross_check(session: Session, args: Args) -> str:
+    """lzp-cross_check: how far the two backends of --cross-check were apart so far."""
+    session.thinker()
+    found = session.cross_check()
+    if found is None:
+        raise GtpError("no cross-check: start with --cross-check and a backend")
+    return found
+
+
 HANDLERS: dict[str, Handler] = {
     "genmove": genmove,
     "kgs-genmove_cleanup": genmove_cleanup,
     "lz-analyze": analyze,
     "lz-genmove_analyze": genmove_analyze,
     "heatmap": heatmap,
+    "lzp-cross_check": cross_check,
 }

@@ -1,0 +1,100 @@
+"""From a wish to evaluators: chosen, opened, and cross-checked if that is asked for."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from lzp.engine.agreement import CrossCheck, Tally
+from lzp.engine.backends import BACKENDS
+from lzp.engine.choice import Setting, Wish
+from lzp.engine.choice_measure import choose
+from lzp.engine.evaluator import Evaluator
+from lzp.engine.model import open_evaluators
+from lzp.engine.network_file import ModelError, NetworkFile
+from lzp.engine.run_options import PRECISIONS
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Loaded:
+    """A network that is ready.
+
+    Attributes:
+        evaluators: one for each lane.
+        setting: how it is run.
+        tally: of the cross-check; None without one.
+    """
+
+    evaluators: Sequence[Evaluator]
+    setting: Setting
+    tally: Tally | None = None
+
+
+def load_lanes(
+    file: NetworkFile, wish: Wish, tell: Callable[[str], None] = lambda _line: None
+) -> Loaded:
+    """Return a network's evaluators as a wish and this machine have it.
+
+    Args:
+        file: the network.
+        wish: what was asked for.
+        tell: hears what is measured, in a line.
+
+    Raises:
+        ModelError: nothing fits the wish, or nothing that does can be used.
+    """
+    choice = choose(file, wish, tell)
+    try:
+        evaluators = open_evaluators(
+            file, BACKENDS[choice.setting.backend], choice.setting.options(wish.batch_size)
+        )
+    except ModelError:
+        if choice.is_new:
+            raise
+        # Kept from before, and something has changed that the key does not tell.
+        choice = choose(file, wish, tell, anew=True)
+        evaluators = open_evaluators(
+            file, BACKENDS[choice.setting.backend], choice.setting.options(wish.batch_size)
+        )
+    return Loaded(evaluators=evaluators, setting=choice.setting)
+
+
+def load_single(
+    file: NetworkFile, wish: Wish, tell: Callable[[str], None] = lambda _line: None
+) -> Loaded:
+    """Return what `load_lanes` would choose as one lane of all threads.
+
+    Raises:
+        ModelError: nothing fits the wish, or nothing that does can be used.
+    """
+    chosen = choose(file, wish, tell).setting
+    setting = replace(chosen, lanes=1, threads=wish.threads)
+    options = setting.options(wish.batch_size)
+    evaluators = open_evaluators(file, BACKENDS[setting.backend], options)
+    return Loaded(evaluators=evaluators, setting=setting)
+
+
+def cross_checked(file: NetworkFile, loaded: Loaded, by: str, batch_size: int) -> Loaded:
+    """Return the same lanes, each compared with another backend in float32 as it answers.
+
+    Args:
+        file: the network.
+        loaded: what answers.
+        by: name of the backend to compare with.
+        batch_size: most positions run at once.
+
+    Raises:
+        ModelError: that backend cannot be used.
+    """
+    setting = Setting(backend=by, precision=PRECISIONS[0], lanes=loaded.setting.lanes, threads=1)
+    others = open_evaluators(file, BACKENDS[by], setting.options(batch_size))
+    tally = Tally()
+    checks = [
+        CrossCheck(first, second, tally)
+        for first, second in zip(loaded.evaluators, others, strict=True)
+    ]
+    return Loaded(evaluators=checks, setting=loaded.setting, tally=tally)
+
+
+def describe_check(loaded: Loaded, by: str) -> str:
+    """Return what a cross-check found so far, in a line."""
+    found = loaded.tally.agreement() if loaded.tally is not None else None
+    return f"{loaded.setting.backend} against {by}: {found or 'no positions yet'}"
