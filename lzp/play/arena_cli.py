@@ -12,11 +12,12 @@ from rich.console import Console
 
 from lzp.command_line import OneLineParser
 from lzp.engine.evaluator import Evaluator
-from lzp.engine.model import load_evaluator
+from lzp.engine.run_options import AUTO, BACKEND_NAMES
 from lzp.engine.search import EvaluationError
 from lzp.engine.warmup import warmup
 from lzp.play.arena import Arena, ArenaOptions
 from lzp.play.arena_game import ArenaGame, ArenaRules
+from lzp.play.arena_network import open_fastest
 from lzp.play.arena_progress import Progress
 from lzp.play.arena_results import ArenaError, ArenaFolder
 from lzp.play.arena_score import arena_summary, arena_tables, view_of
@@ -70,7 +71,7 @@ def _play_here(values: argparse.Namespace, options: ArenaOptions) -> None:
     warmup()
 
     def open_network(path: Path | None, batch_size: int) -> Evaluator:
-        return load_evaluator(path, batch_size=batch_size, threads=values.threads)
+        return open_fastest(path, batch_size, backend=values.backend, threads=values.threads)
 
     arena = Arena(options, values.folder, open_network)
     is_worker = values.worker_of is not None
@@ -198,6 +199,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--games", type=int, default=400, metavar="N", help="games of each pairing (400)")
     add("--folder", type=Path, metavar="DIR", help="keep the games here, and go on there")
     add("--parallel", type=int, default=64, metavar="N", help="games at once (64)")
+    add("--backend", choices=(AUTO, *BACKEND_NAMES), default=AUTO, metavar="NAME",
+        help="what runs the network in float32 (auto: the fastest here)")  # fmt: skip
     add("--threads", type=int, default=1, metavar="N", help="threads of the network (1)")
     add("--workers", type=int, default=1, metavar="N", help="processes, one for each core (1)")
     add("--part", default="1/1", metavar="I/N", help="play only this part of the games (1/1)")

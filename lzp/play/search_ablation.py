@@ -11,10 +11,10 @@ from pathlib import Path
 
 from lzp.command_line import OneLineParser
 from lzp.engine.evaluator import Evaluator
-from lzp.engine.model import load_evaluator
 from lzp.engine.warmup import warmup
 from lzp.play.arena import Arena, ArenaOptions
 from lzp.play.arena_game import ArenaRules
+from lzp.play.arena_network import open_fastest
 from lzp.play.arena_score import ArenaScore, score_games
 from lzp.play.arena_settings import Contestant
 from lzp.play.referee import SETTLED
@@ -72,7 +72,7 @@ def play(values: argparse.Namespace, line: str, budget: int, games: int) -> Aren
     )
 
     def open_network(path: Path | None, batch_size: int) -> Evaluator:
-        return load_evaluator(path or values.weights, batch_size=batch_size, threads=1)
+        return open_fastest(path or values.weights, batch_size)
 
     folder = values.out / str(budget) / "".join(c if c.isalnum() else "-" for c in line)
     arena = Arena(options, folder, open_network)

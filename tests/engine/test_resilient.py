@@ -176,12 +176,13 @@ OUT_OF_MEMORY = """
 import sys
 from pathlib import Path
 from lzp.engine import onnxruntime_evaluator as its
+from lzp.engine import onnxruntime_session as sessions
 from lzp.engine.evaluator import empty_planes
 from lzp.engine.model import open_network
 from lzp.engine.played_graph import played_graph
 from lzp.engine.resilient import guard
 
-ort = its.onnxruntime_module()
+ort = sessions.onnxruntime_module()
 arena = ort.OrtArenaCfg({"max_mem": 16 << 20, "initial_chunk_size_bytes": 1 << 20})
 memory = ort.OrtMemoryInfo("Cpu", ort.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0,
                            ort.OrtMemType.DEFAULT)
@@ -191,7 +192,7 @@ options.intra_op_num_threads = 1
 options.log_severity_level = 4
 options.add_session_config_entry("session.use_env_allocators", "1")
 file = open_network(Path(sys.argv[1]))
-model = played_graph(file.onnx, "float32").SerializeToString()
+model = played_graph(file, "float32").SerializeToString()
 session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 told = []
 (evaluator,) = guard([its.OnnxEvaluator(session, file, 512)], file, told.append)
