@@ -111,6 +111,8 @@ class Search:
         self._store = BatchStore(evaluator.side, params.batch_size)
         self._waiting: deque[Batch] = deque()
         self._halving: Halving | None = None
+        #: Called at the end of a search that met the bound of the tree, and went on in it.
+        self.on_full: Callable[[], None] = lambda: None
         self._random = np.random.default_rng(params.seed)
         self._has_position = False
         self._progress = Progress(params.lcb_min_visit_ratio, evaluator.side)
@@ -175,6 +177,8 @@ class Search:
         finally:
             self.cancel()
         self._progress.take_time()
+        if self._tree.is_full:
+            self.on_full()
         report = self.report(reporting.min_moves)
         if not reporting.was_sent:
             reporting.send(report)

@@ -57,6 +57,8 @@ _CONSTANTS = (
 )
 #: With more stones than this, a board is not looked at for symmetries.
 _SYMMETRIC_STONES = 12
+#: A tree is never smaller.
+LEAST_NODES = 16
 #: Nodes a tree has room for at first.
 _FIRST_NODES = 4096
 
@@ -91,6 +93,16 @@ class _Line:
                 return False
             expected = 3 - expected
         return expected == self.to_play
+
+
+def nodes_for(mib: float, side: int) -> int:
+    """Return how many nodes a tree may have in so much memory, on boards of a side.
+
+    Counts nodes, priors and edges, and the edges once more, as a new root needs them.
+    """
+    edges = 2 * EDGES_PER_NODE * EDGE.itemsize
+    node = NODE.itemsize + edges + (side * side + 1) * np.dtype(np.float32).itemsize
+    return max(LEAST_NODES, int(mib * 2**20) // node)
 
 
 class Tree:

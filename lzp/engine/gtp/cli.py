@@ -137,6 +137,8 @@ def _add_program_flags(group: argparse._ArgumentGroup) -> None:
         help=f"what it computes in: {', '.join(PRECISION_WORDS)} (auto)")  # fmt: skip
     add("--cross-check", choices=BACKEND_NAMES, default=None, metavar="NAME",
         help="compare every answer with this backend's and tell how far they differ")  # fmt: skip
+    add("--memory", dest="memory_mib", type=_count, default=1024, metavar="MIB",
+        help="most memory for the search; a full tree grows no more (1024)")  # fmt: skip
     add("-l", "--logfile", dest="log_file", type=Path, metavar="FILE",
         help="append every command and reply to FILE")  # fmt: skip
     add("-q", "--quiet", action="store_true", help="nothing on stderr but what was asked for")

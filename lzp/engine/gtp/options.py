@@ -20,6 +20,7 @@ class EngineOptions:
         batch_size: most positions evaluated at once; 0 lets the engine choose.
         backend: what runs the network; "auto" takes the fastest that is exact enough.
         precision: what it computes in; "auto" likewise.
+        memory_mib: most memory for the tree and the answers that are remembered.
         cross_check: a backend whose answers are compared in play; None compares nothing.
         lag_buffer_cs: centiseconds a move kept back for slow connections.
         resign_percent: resign below this winrate; -1 is Leela Zero's rule, 0 never.
@@ -42,6 +43,7 @@ class EngineOptions:
     batch_size: int = 0
     backend: str = "auto"
     precision: str = "auto"
+    memory_mib: int = 1024
     cross_check: str | None = None
     lag_buffer_cs: int = 100
     resign_percent: int = -1

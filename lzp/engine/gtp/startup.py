@@ -17,6 +17,7 @@ from lzp.engine.player import Player, PlayerParams
 from lzp.engine.resilient import guard
 from lzp.engine.search import Search
 from lzp.engine.search_params import SearchParams
+from lzp.engine.tree import nodes_for
 from lzp.engine.warmup import warmup
 
 HANDLERS: dict[str, Handler] = {
@@ -28,6 +29,8 @@ HANDLERS: dict[str, Handler] = {
 
 _DEFAULT_BATCH = SearchParams().batch_size
 _MOST_THREADS = 16
+#: Of the memory, for answers that are remembered; the rest is the tree's, as with leelaz.
+_CACHE_SHARE = 0.1
 #: Leaves on their way are chosen without each other's results: no more than this share.
 _VISITS_PER_LEAF = 4
 
@@ -56,9 +59,18 @@ def make_player(options: EngineOptions, session: Session) -> Player:
     warmup()
     session.loaded = _load(options, session)
     evaluators = session.loaded.evaluators
-    params = _search_params(options, len(evaluators))
+    params = _search_params(options, len(evaluators), evaluators[0].side)
     network = evaluators[0] if params.batches_in_flight == 1 else Lanes(evaluators)
-    return Player(Search(network, params), _player_params(options))
+    search = Search(network, params)
+    search.on_full = lambda: _tell_full(options, search)
+    return Player(search, _player_params(options))
+
+
+def _tell_full(options: EngineOptions, search: Search) -> None:
+    """Say once that the tree has met its bound."""
+    search.on_full = lambda: None
+    nodes = search.tree.node_count
+    _tell(options, f"the tree is full at {nodes:,} positions; --memory MIB makes room for more")
 
 
 def _load(options: EngineOptions, session: Session) -> Loaded:
@@ -86,16 +98,22 @@ def _tell(options: EngineOptions, line: str) -> None:
         print(f"lzp-gtp: {line}", file=sys.stderr, flush=True)
 
 
-def _search_params(options: EngineOptions, lanes: int) -> SearchParams:
+def _search_params(options: EngineOptions, lanes: int, side: int) -> SearchParams:
     """Return the constants of the search that the flags ask for, over so many lanes."""
+    cache_mib = int(_CACHE_SHARE * options.memory_mib)
+    memory: dict[str, Any] = {
+        "cache_mib": cache_mib,
+        "max_nodes": nodes_for(options.memory_mib - cache_mib, side),
+    }
     # Visit for visit it is Leela Zero's with one leaf at a time.
     if options.search == "leela":
-        return SearchParams.leela(batch_size=options.batch_size or 1, **_style(options))
+        return SearchParams.leela(batch_size=options.batch_size or 1, **memory, **_style(options))
     return SearchParams(
         batch_size=options.batch_size or _DEFAULT_BATCH,
         visits_per_leaf=_VISITS_PER_LEAF,
         # One more waits, so that no lane does; for a single one the tree takes no time.
         batches_in_flight=lanes + 1 if lanes > 1 else 1,
+        **memory,
         **_style(options),
     )
 
