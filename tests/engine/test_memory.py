@@ -37,7 +37,8 @@ def test_a_full_tree_takes_no_more_than_it_may(side: int, mib: int) -> None:
 def test_the_engine_says_once_that_its_tree_is_full(tmp_path, capsys) -> None:
     network = write_random_network(tmp_path / "r.txt", side=5)
     options = EngineOptions(
-        weights=network, visits=5000, memory_mib=1, time_management="off", backend="onnxruntime", precision="float32",
+        weights=network, visits=5000, memory_mib=1, time_management="off",
+        backend="onnxruntime", precision="float32",
         ponder=False,
     )  # fmt: skip
     lines, replies = LineQueue(), io.StringIO()
