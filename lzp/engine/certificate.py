@@ -13,6 +13,7 @@ from lzp.engine.backends import BACKENDS
 from lzp.engine.choice import INT8_LIMITS, INT8_POSITIONS
 from lzp.engine.measured_cache import machine_key, read_measured, write_measured
 from lzp.engine.network_file import NetworkFile
+from lzp.engine.quantized_graph import FORM
 
 PRECISION = "int8"
 
@@ -46,4 +47,5 @@ def _is_proven(key: Mapping[str, Any]) -> bool:
 
 
 def _key(machine: Mapping[str, Any], file: NetworkFile, backend: str) -> dict[str, Any]:
-    return {**machine, "what": PRECISION, "network": file.digest, "backend": backend}
+    network = {"network": file.digest, "backend": backend}
+    return {**machine, **network, "what": PRECISION, "quantized": FORM}

@@ -247,7 +247,7 @@ def test_int8_is_computed_in_int8_and_not_far_off(
 
 
 def test_a_network_in_int8_has_whole_weights_with_a_scale_for_each_plane() -> None:
-    weights = random_weights(side=5, blocks=1, filters=4)
+    weights = random_weights(side=5, blocks=2, filters=4)
     model = build_model(weights, "net")
     ranges = dict.fromkeys(
         [name for node in quantizable(model) for name in (*node.input, *node.output)], 2.55
@@ -255,14 +255,15 @@ def test_a_network_in_int8_has_whole_weights_with_a_scale_for_each_plane() -> No
     found = quantize(model, ranges, quantized_sums=True)
     stored = {t.name: numpy_helper.to_array(t) for t in found.graph.initializer}
     original = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
-    for part in ("block0.first", "block0.second"):
+    assert [node.name for node in quantizable(model)] == ["block1.first", "block1.second"]
+    for part in ("block1.first", "block1.second"):
         whole, scale = stored[f"{part}.weight.whole"], stored[f"{part}.weight.scale"]
         assert whole.dtype == np.int8
         assert np.abs(whole.astype(int)).max(axis=(1, 2, 3)).tolist() == [127] * 4
         error = np.abs(whole * scale[:, None, None, None] - original[f"{part}.weight"])
         assert (error <= scale[:, None, None, None] * 0.5001).all()
         assert f"{part}.weight" not in stored
-    assert stored["input.relu.rounded.scale"] == np.float32(0.01)
+    assert stored["block0.sum.relu.rounded.scale"] == np.float32(0.01)
     onnx.checker.check_model(found, full_check=True)
 
 
