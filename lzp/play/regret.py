@@ -1,0 +1,175 @@
+"""How good a search's moves are, position by position: a quick answer before any match.
+
+`python -m lzp.play.regret --out DIR -s leela -s "leela,cpuct=0.8"` lets each setting choose
+a move in the same positions, and has every chosen move judged by a deeper search after it.
+Regret is the winrate that a choice gives away against the best move that any setting chose.
+Differences between settings are paired by position, so that a few hundred positions, a few
+minutes, tell what takes a match hours. What it cannot tell: whether the judge is right.
+"""
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lzp.command_line import OneLineParser
+from lzp.engine.evaluator import Evaluator
+from lzp.engine.many import Task, Together
+from lzp.engine.warmup import warmup
+from lzp.go import Game
+from lzp.play.arena_game import Seat
+from lzp.play.arena_network import open_fastest
+from lzp.play.arena_settings import Contestant
+from lzp.play.bench_positions import KINDS, positions
+from lzp.weights.atomic import replacing
+
+_KINDS = [kind for kind in KINDS if kind != "empty"]
+#: Plain and broad: the judge favors no setting by searching as it does.
+_JUDGE = "leela,cpuct=0.8,fpu_reduction=0.1,root_fpu_reduction=0.1"
+
+
+class Trial:
+    """Settings that choose moves in the same positions, and a judge of the moves."""
+
+    def __init__(self, evaluator: Evaluator, games: Sequence[Game], *, deep: int, parallel: int):
+        """Prepare to ask one network about some positions.
+
+        Args:
+            evaluator: the network.
+            games: the positions.
+            deep: evaluations that a move is judged by.
+            parallel: searches at once.
+        """
+        self.games = games
+        self.judged: dict[tuple[int, int], float] = {}
+        self._evaluator = evaluator
+        self._deep = deep
+        self._parallel = parallel
+
+    def choose(self, line: str) -> list[int]:
+        """Return the move that a setting chooses in each position."""
+        contestant = Contestant.parse(line)
+        tasks = (self._choice(number, contestant) for number in range(len(self.games)))
+        return [move for _, move in sorted(self._together().run(tasks))]
+
+    def judge(self, choices: Sequence[Sequence[int]]) -> None:
+        """Judge all moves that were chosen and are not judged yet."""
+        chosen = {(n, move) for moves in choices for n, move in enumerate(moves)}
+        tasks = (self._judgment(*key) for key in sorted(chosen - self.judged.keys()))
+        for number, move, winrate in self._together().run(tasks):
+            self.judged[number, move] = winrate
+
+    def winrates(self, moves: Sequence[int]) -> NDArray[np.float64]:
+        """Return the judged winrates of one move in each position, for who played it."""
+        return np.array([self.judged[number, move] for number, move in enumerate(moves)])
+
+    def _together(self) -> Together:
+        return Together([self._evaluator], self._parallel)
+
+    def _choice(self, number: int, contestant: Contestant) -> Task[tuple[int, int]]:
+        game = self.games[number]
+        decision = yield from Seat(contestant, self._evaluator, 0, number).choose(game)
+        return number, game.pass_move if decision.move is None else decision.move
+
+    def _judgment(self, number: int, move: int) -> Task[tuple[int, int, float]]:
+        game = self.games[number].copy()
+        game.play(move)
+        if game.is_over:
+            return number, move, _score(game)
+        judge = Contestant.parse(f"{_JUDGE},evaluations={self._deep}")
+        # Another seed than the settings': the judge sees other symmetries.
+        decision = yield from Seat(judge, self._evaluator, 0, ~number & 0xFFFF).choose(game)
+        return number, move, 1 - decision.report.winrate
+
+
+def _score(game: Game) -> float:
+    """Return 1, 0.5 or 0 for who passed last."""
+    lead = game.area_score() * (-1 if game.moves[-1][0] == 2 else 1)
+    return 0.5 + 0.5 * float(np.sign(lead))
+
+
+def table(trial: Trial, choices: dict[str, list[int]]) -> str:
+    """Return a Markdown table: each setting's regret, and the difference from the first."""
+    winrates = {line: trial.winrates(moves) for line, moves in choices.items()}
+    best = np.max(list(winrates.values()), axis=0)
+    first = next(iter(choices))
+    lines = ["| settings | regret | better than the first | same move |", "|---|---|---|---|"]
+    for line, found in winrates.items():
+        gain = found - winrates[first]
+        error = 1.96 * gain.std() / np.sqrt(len(gain))
+        same = np.mean(np.array(choices[line]) == np.array(choices[first]))
+        lines.append(
+            f"| {line} | {100 * (best - found).mean():.2f} % | "
+            f"{100 * gain.mean():+.2f} ± {100 * error:.2f} % | {same:.0%} |"
+        )
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Try the settings that the command line names."""
+    values = _parser().parse_args(arguments)
+    warmup()
+    evaluator = open_fastest(values.weights, values.parallel)
+    each = -(-values.positions // len(_KINDS))
+    games = [game for kind in _KINDS for game in positions(evaluator, kind, each, values.seed)]
+    trial = Trial(evaluator, games, deep=values.deep, parallel=values.parallel)
+    kept = Kept(values.out, f"{evaluator.name} {each} {values.seed} {values.deep}", trial)
+    for line in values.settings:
+        full = f"{line},evaluations={values.evaluations}"
+        if full not in kept.choices:
+            kept.choices[full] = trial.choose(full)
+            trial.judge([kept.choices[full]])
+            kept.save()
+    asked = {line: kept.choices[f"{line},evaluations={values.evaluations}"]
+             for line in values.settings}  # fmt: skip
+    print(table(trial, asked))
+
+
+class Kept:
+    """Choices and judgments in a folder, so that a further setting costs only its own."""
+
+    def __init__(self, folder: Path, identity: str, trial: Trial) -> None:
+        """Read what is there for the same network, positions and judge."""
+        self.choices: dict[str, list[int]] = {}
+        self._path, self._identity, self._trial = folder / "regret.json", identity, trial
+        if not self._path.is_file():
+            return
+        found = json.loads(self._path.read_text())
+        if found["identity"] != identity:
+            raise SystemExit(f"regret: {folder} holds other positions or another judge")
+        self.choices = found["choices"]
+        trial.judged = {(number, move): winrate for number, move, winrate in found["judged"]}
+
+    def save(self) -> None:
+        """Replace the file."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        judged = [[*key, winrate] for key, winrate in self._trial.judged.items()]
+        text = {"identity": self._identity, "choices": self.choices, "judged": judged}
+        with replacing(self._path) as file:
+            file.write(json.dumps(text).encode())
+
+
+def _parser() -> argparse.ArgumentParser:
+    """Return the parser of this command."""
+    parser = OneLineParser(
+        prog="python -m lzp.play.regret", description=__doc__, allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    add = parser.add_argument
+    add("--out", type=Path, required=True, metavar="DIR", help="what is found is kept here")
+    add("-s", "--settings", action="append", required=True, metavar="SETTINGS",
+        help="as lzp-arena takes them; again for more, the first is compared with")  # fmt: skip
+    add("-w", "--weights", type=Path, metavar="FILE", help="network (the one that ships)")
+    add("--evaluations", type=int, default=100, metavar="N", help="of each choice (100)")
+    add("--positions", type=int, default=300, metavar="N", help="a third of each phase (300)")
+    add("--deep", type=int, default=400, metavar="N", help="evaluations of a judgment (400)")
+    add("--parallel", type=int, default=96, metavar="N", help="searches at once (96)")
+    add("--seed", type=int, default=0, metavar="N", help="of the positions (0)")
+    return parser
+
+
+if __name__ == "__main__":
+    main()
