@@ -106,7 +106,7 @@ def point_step(size: int) -> int:
     An odd number of cache lines, since 49 addresses whose distance is a power of two would
     share few places in the cache.
     """
-    return (size // CACHE_LINE | 1) * CACHE_LINE
+    return ((size + CACHE_LINE - 1) // CACHE_LINE | 1) * CACHE_LINE
 
 
 @kernel
