@@ -6,13 +6,15 @@ and whole-game analyses are written as if they were alone.
 """
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lzp.engine.evaluator import Answer, Evaluator
+from lzp.engine.lanes import Submitter
 from lzp.engine.search import EvaluationError
 
 T = TypeVar("T")
@@ -22,7 +24,7 @@ class Question(NamedTuple):
     """Positions to be evaluated.
 
     Attributes:
-        network: which of the evaluators is asked, counted from 0.
+        network: which of the networks is asked, counted from 0.
         planes: uint8 [count, 18, side, side], at least one; untouched until the answer.
     """
 
@@ -39,7 +41,7 @@ class BatchCounts:
     """How full the batches were.
 
     Attributes:
-        batches: calls of evaluators.
+        batches: how many were evaluated.
         evaluations: positions in them.
     """
 
@@ -52,22 +54,41 @@ class BatchCounts:
         return self.evaluations / self.batches if self.batches else 0.0
 
 
+class _Part(NamedTuple):
+    """A batch on its way: whose questions are in it, by place in the group."""
+
+    name: str
+    places: list[int]
+    counts: list[int]
+    pending: "Future[Answer]"
+
+
+@dataclass(slots=True)
+class _Group:
+    """Tasks that are in lockstep with each other, and their batches, one a network."""
+
+    room: int
+    running: list[tuple[Task[Any], Question]] = field(default_factory=list)
+    parts: list[_Part] = field(default_factory=list)
+
+
 class Together:
     """Runs tasks in lockstep: a round takes one question of each, and answers them all.
 
-    The same tasks in the same order make the same batches.
+    With lanes there is a group of tasks for each batch on its way and one more, which
+    thinks meanwhile. The same tasks in the same order make the same batches.
     """
 
     def __init__(
         self,
-        evaluators: Sequence[Evaluator],
+        networks: Sequence[Evaluator | Submitter],
         width: int,
         on_round: Callable[[], None] | None = None,
     ) -> None:
-        """Run at most `width` tasks at a time over these evaluators.
+        """Run at most `width` tasks at a time over these networks.
 
         Args:
-            evaluators: one for each network.
+            networks: a plain evaluator is called in the thread of `run`.
             width: how many tasks run at once.
             on_round: called after every round, for those who show progress.
 
@@ -77,10 +98,11 @@ class Together:
         if width < 1:
             raise ValueError(f"expected one task at a time or more, not {width}")
         self.counts = BatchCounts()
-        self._evaluators = evaluators
-        self._width = width
+        self._networks = networks
         self._on_round = on_round
-        self._running: list[tuple[Task[Any], Question]] = []
+        lanes = [each.lanes if isinstance(each, Submitter) else 0 for each in networks]
+        groups = min(1 + max(lanes), width)
+        self._rooms = [(width + index) // groups for index in range(groups)]
 
     def run(self, tasks: Iterator[Task[T]]) -> Iterator[T]:
         """Yield what each task returns, in the order in which they end.
@@ -88,59 +110,74 @@ class Together:
         Tasks are taken from the iterator when there is room for them.
 
         Raises:
-            EvaluationError: an evaluator failed. What tasks raise comes through as well.
+            EvaluationError: a network failed. What tasks raise comes through as well.
         """
+        groups = [_Group(room) for room in self._rooms]
         while True:
-            yield from self._fill(tasks)
-            if not self._running:
+            for group in groups:
+                yield from self._receive(group)
+                yield from self._fill(group, tasks)
+                self._send(group)
+                if self._on_round is not None:
+                    self._on_round()
+            if not any(group.running for group in groups):
                 return
-            yield from self._round()
-            if self._on_round is not None:
-                self._on_round()
 
-    def _fill(self, tasks: Iterator[Task[T]]) -> Iterator[T]:
+    def _fill(self, group: _Group, tasks: Iterator[Task[T]]) -> Iterator[T]:
         """Start tasks while there is room."""
-        while len(self._running) < self._width:
+        while len(group.running) < group.room:
             task = next(tasks, None)
             if task is None:
                 return
             try:
-                self._running.append((task, next(task)))
+                group.running.append((task, next(task)))
             except StopIteration as end:
                 yield end.value
 
-    def _round(self) -> Iterator[T]:
-        """Answer one question of every running task."""
-        answers = self._answers([question for _, question in self._running])
-        asked: list[tuple[Task[T], Question]] = self._running
-        self._running = []
-        for (task, _), answer in zip(asked, answers, strict=True):
-            try:
-                self._running.append((task, task.send(answer)))
-            except StopIteration as end:
-                yield end.value
-
-    def _answers(self, questions: list[Question]) -> list[Answer]:
-        """Return the answers to all questions, one batch for each network."""
-        answers: list[Answer | None] = [None] * len(questions)
-        for network, evaluator in enumerate(self._evaluators):
-            places = [n for n, question in enumerate(questions) if question.network == network]
+    def _send(self, group: _Group) -> None:
+        """Hand the group's questions over, one batch for each network."""
+        questions = [question for _, question in group.running]
+        for number, network in enumerate(self._networks):
+            places = [n for n, question in enumerate(questions) if question.network == number]
             if places:
-                parts = self._evaluate(evaluator, [questions[n].planes for n in places])
-                for place, part in zip(places, parts, strict=True):
-                    answers[place] = part
-        return [answer for answer in answers if answer is not None]
+                planes = [questions[n].planes for n in places]
+                batch = np.concatenate(planes)
+                self.counts.batches += 1
+                self.counts.evaluations += len(batch)
+                pending = _submit(network, batch)
+                group.parts.append(_Part(network.name, places, [len(p) for p in planes], pending))
 
-    def _evaluate(self, evaluator: Evaluator, planes: list[NDArray[np.uint8]]) -> Iterator[Answer]:
-        """Evaluate several requests as one batch and return the answer to each."""
-        batch = np.concatenate(planes)
-        try:
-            policy, winrate = evaluator.evaluate(batch)
-        except ValueError as error:
-            raise EvaluationError(f"{evaluator.name}: {error}") from error
-        self.counts.batches += 1
-        self.counts.evaluations += len(batch)
-        return split_answer(policy, winrate, [len(part) for part in planes])
+    def _receive(self, group: _Group) -> Iterator[T]:
+        """Wait for the answers to the group's questions and let its tasks go on."""
+        answers: dict[int, Answer] = {}
+        for part in group.parts:
+            try:
+                policy, winrate = part.pending.result()
+            except ValueError as error:
+                raise EvaluationError(f"{part.name}: {error}") from error
+            pieces = split_answer(policy, winrate, part.counts)
+            answers.update(zip(part.places, pieces, strict=True))
+        group.parts = []
+        asked: list[tuple[Task[T], Question]] = group.running
+        group.running = []
+        for place, (task, _) in enumerate(asked):
+            try:
+                group.running.append((task, task.send(answers[place])))
+            except StopIteration as end:
+                yield end.value
+
+
+def _submit(network: Evaluator | Submitter, batch: NDArray[np.uint8]) -> "Future[Answer]":
+    """Hand a batch to a network; a plain evaluator answers it at once."""
+    if isinstance(network, Submitter):
+        return network.submit(batch)
+    answered: Future[Answer] = Future()
+    answered.set_running_or_notify_cancel()
+    try:
+        answered.set_result(network.evaluate(batch))
+    except ValueError as error:
+        answered.set_exception(error)
+    return answered
 
 
 def split_answer(

@@ -122,8 +122,8 @@ class Seat:
     def choose(self, game: Game) -> Task[Decision]:
         """Think about a position until the budget is spent, and return what to do."""
         search = self._player.search
-        limits = self._limits(game)
         search.set_position(game)
+        limits = self._limits(game)
         search.begin()
         spent = 0
         while True:
@@ -131,6 +131,8 @@ class Seat:
             if len(planes):
                 spent += len(planes)
                 search.accept(*(yield Question(self._network, planes)))
+                if self._goes_on(limits, spent):
+                    continue
             if search.is_done(limits) or spent == self._most:
                 break
         decision = self._player.decide(game)
@@ -143,10 +145,17 @@ class Seat:
         limits = self._player.limits(game)
         if self._most is None:
             return limits
-        # Halving plans its rounds for so many playouts as there are to be.
-        plans = self._player.search.params.halving_visits >= self._most
-        most = self._most * (1 if plans else _MOST_PLAYOUTS_PER_EVALUATION)
+        search = self._player.search
+        most = self._most * _MOST_PLAYOUTS_PER_EVALUATION
+        if search.params.halving_visits >= self._most:
+            # Its rounds are planned for the playouts that there will be; the root is none.
+            most = max(1, self._most - (not search.tree.is_root_expanded))
         return replace(limits, playouts=min(limits.playouts or most, most))
+
+    def _goes_on(self, limits: SearchLimits, spent: int) -> bool:
+        """Return whether a search is sure to go on, so that it need not be asked."""
+        counts_alone = limits.visits is None and not (limits.prune or limits.stop_when_decided)
+        return counts_alone and self._most is not None and spent < self._most
 
     def _last(self, limits: SearchLimits, spent: int) -> SearchLimits:
         """Return the limits of the next batch: the last one may have to be smaller."""

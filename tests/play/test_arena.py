@@ -101,7 +101,7 @@ def test_result_is_that_of_the_moves() -> None:
 
 def test_budget_counts_positions_sent_to_the_network() -> None:
     evaluator = NoisyEvaluator()
-    contestant = Contestant.parse("evaluations=10,batch_size=4")
+    contestant = Contestant.parse("evaluations=10,batch_size=4,cache=off")
     seat = Seat(contestant, evaluator, 0, seed=1)
     decided = list(Together([evaluator], 1).run(iter([seat.choose(Game(SIDE))])))
     assert evaluator.batches == [1, 4, 4, 1]
@@ -206,6 +206,20 @@ def test_dead_stones_count_as_the_referee_says(referee: str | None) -> None:
     assert counted == game.area_score() + (11 if referee else 0)
 
 
+def test_halving_is_planned_for_the_evaluations_that_there_are() -> None:
+    line = "evaluations=24,halving_visits=32,halving_moves=4,cache=off"
+    seat = Seat(Contestant.parse(line), evaluator := NoisyEvaluator(), 0, seed=1)
+    found = next(Together([evaluator], 1).run(iter([seat.choose(Game(SIDE))])))
+    search = Search(
+        evaluator,
+        SearchParams(batch_size=1, seed=1, halving_visits=32, halving_moves=4, cache="off"),
+    )
+    search.set_position(Game(SIDE))
+    alone = search.run(SearchLimits(playouts=23))  # the root's evaluation is the 24th
+    assert found.report.moves == alone.moves
+    assert seat.evaluations == 24
+
+
 # Openings
 
 
@@ -275,7 +289,7 @@ def test_kept_game_says_everything(tmp_path: Path) -> None:
 
 def test_settings_become_fields() -> None:
     found = Contestant.parse("leela,cpuct=0.8,symmetry=none,noise=true,visits=30,name=x")
-    expected = SearchParams.leela(cpuct=0.8, noise=True, batch_size=1)
+    expected = SearchParams.leela(cpuct=0.8, noise=True, batch_size=1, cache_mib=8)
     assert (found.name, found.search, found.player.visits) == ("x", expected, 30)
     assert found.evaluations is None
     assert Contestant.parse("weights=a/b.gz").weights == Path("a/b.gz")
