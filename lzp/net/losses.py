@@ -30,6 +30,9 @@ class LossWeights:
             [0, 1) (Szegedy et al. 2016, "Rethinking the Inception Architecture").
         distillation: share of the policy target that is a teacher's policy, in [0, 1]
             (Hinton et al. 2015, "Distilling the Knowledge in a Neural Network").
+        value_distillation: share of the value target that is a teacher's value. A result is
+            +1 or -1 and says little of one position; what a teacher made of thousands of
+            games varies far less, so that a value is learned from far fewer samples.
 
     Raises:
         ValueError: a weight is negative or not finite, or a share is none.
@@ -41,6 +44,7 @@ class LossWeights:
     reply: float = 0.0
     smoothing: float = 0.0
     distillation: float = 0.0
+    value_distillation: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("policy", "value", "ownership", "reply"):
@@ -49,8 +53,15 @@ class LossWeights:
                 raise ValueError(f"{name}: {weight!r}, expected a weight of 0 or more")
         if not 0.0 <= self.smoothing < 1.0:
             raise ValueError(f"smoothing: {self.smoothing!r}, expected at least 0, less than 1")
-        if not 0.0 <= self.distillation <= 1.0:
-            raise ValueError(f"distillation: {self.distillation!r}, expected a share from 0 to 1")
+        for name in ("distillation", "value_distillation"):
+            share = getattr(self, name)
+            if not 0.0 <= share <= 1.0:
+                raise ValueError(f"{name}: {share!r}, expected a share from 0 to 1")
+
+    @property
+    def needs_teacher(self) -> bool:
+        """Whether a share of a target is a teacher's."""
+        return self.distillation > 0 or self.value_distillation > 0
 
 
 class LossTerms(NamedTuple):
@@ -123,6 +134,7 @@ class Targets(NamedTuple):
         reply: see `reply_loss`; None where it is not asked for, as is reply_known.
         reply_known: see `reply_loss`.
         teacher: float [B, S²+1], a teacher's probabilities; None without one.
+        teacher_value: float [B] in [-1, 1], its values; None without one.
     """
 
     policy: Tensor
@@ -131,6 +143,7 @@ class Targets(NamedTuple):
     reply: Tensor | None = None
     reply_known: Tensor | None = None
     teacher: Tensor | None = None
+    teacher_value: Tensor | None = None
 
 
 def leela_losses(
@@ -155,7 +168,12 @@ def leela_losses(
     ownership = _ownership_term(output, targets, weights)
     reply = _reply_term(reply_logits, targets, weights)
     trained, taught = _policy_terms(output.policy_logits, policy, targets, weights)
-    total = weights.policy * trained + weights.value * value
+    trained_value = value
+    if weights.value_distillation > 0 and targets.teacher_value is not None:
+        taught_value = value_loss(output.value, targets.teacher_value)
+        share = weights.value_distillation
+        trained_value = (1 - share) * value + share * taught_value
+    total = weights.policy * trained + weights.value * trained_value
     total = total + weights.ownership * ownership + weights.reply * reply
     return LossTerms(total, policy, value, ownership, reply, taught)
 

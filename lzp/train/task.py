@@ -40,7 +40,8 @@ class TrainTask(pl.LightningModule):
         weights: how much each loss counts.
         channels_last: keep tensors in the memory layout [B, S, S, C].
         compile: compile the network with torch.compile, which changes no name in a checkpoint.
-        teacher: whose policy is part of the target; needed where `weights.distillation` is set.
+        teacher: whose policy or value is part of the targets; needed where the weights have
+            a share for it.
 
     Raises:
         ValueError: a teacher without a weight, or a weight without a teacher.
@@ -57,7 +58,7 @@ class TrainTask(pl.LightningModule):
         teacher: Teacher | None = None,
     ) -> None:
         super().__init__()
-        if (weights.distillation > 0) != (teacher is not None):
+        if weights.needs_teacher != (teacher is not None):
             raise ValueError("task.teacher and task.weights.distillation: one needs the other")
         if teacher is not None and teacher.side != net.shape.side:
             raise ValueError(f"task.teacher: plays on side {teacher.side}, not {net.shape.side}")
@@ -177,13 +178,15 @@ class TrainTask(pl.LightningModule):
         return NetOutput(*map(_exact, output)), _exact(self.reply(x))
 
     def _targets(self, batch: TrainBatch, planes: Tensor) -> Targets:
+        taught = self._teacher.answer(planes) if self._teacher is not None else (None, None)
         return Targets(
             policy=batch.policy_goal(),
             value=batch.value_target,
             ownership=batch.ownership,
             reply=batch.reply_target,
             reply_known=batch.reply_known,
-            teacher=self._teacher.policy(planes) if self._teacher is not None else None,
+            teacher=taught[0],
+            teacher_value=taught[1],
         )
 
     def _log_losses(self, terms: LossTerms, stage: str, batch_size: int) -> None:

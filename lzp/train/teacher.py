@@ -1,4 +1,4 @@
-"""Another network whose policy is part of what a network is taught."""
+"""Another network whose policy and value are part of what a network is taught."""
 
 from pathlib import Path
 from typing import cast
@@ -35,15 +35,18 @@ class Teacher:
         return self._net.shape.side
 
     @torch.no_grad()
-    def policy(self, planes: Tensor) -> Tensor:
-        """Return the probabilities of all moves, float32 [B, S²+1].
+    def answer(self, planes: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the probabilities of all moves, and values.
 
         Args:
             planes: float [B, 18, S, S], on any device.
+
+        Returns:
+            float32 [B, S²+1], and float32 [B] in [-1, 1] for the side to move.
         """
         self._net.to(planes.device)
         output = cast(NetOutput, self._net(planes))
-        return torch.softmax(output.policy_logits.float(), dim=1)
+        return torch.softmax(output.policy_logits.float(), dim=1), output.value.float()
 
 
 def _load(path: Path) -> GoNet:

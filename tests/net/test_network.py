@@ -187,9 +187,13 @@ def test_smoothing_the_reply_and_a_teacher_enter_the_total_as_described() -> Non
         reply=torch.from_numpy(replies),
         reply_known=torch.from_numpy(known),
         teacher=torch.from_numpy(teacher),
+        teacher_value=torch.tensor([0.5, -0.5, 0.1], dtype=torch.float64),
     )
-    output = NetOutput(torch.from_numpy(logits), torch.zeros(3), torch.zeros(3, 25))
-    weights = LossWeights(policy=2, value=0, reply=0.5, smoothing=0.1, distillation=0.25)
+    values = torch.tensor([0.2, 0.0, -0.4], dtype=torch.float64)
+    output = NetOutput(torch.from_numpy(logits), values, torch.zeros(3, 25))
+    weights = LossWeights(
+        policy=2, value=3, reply=0.5, smoothing=0.1, distillation=0.25, value_distillation=0.4
+    )
     terms = leela_losses(output, targets, weights, torch.from_numpy(reply_logits))
 
     def nats(rows: np.ndarray, chances: np.ndarray) -> np.ndarray:
@@ -203,7 +207,10 @@ def test_smoothing_the_reply_and_a_teacher_enter_the_total_as_described() -> Non
     assert terms.policy.item() == pytest.approx(policy)
     assert terms.reply.item() == pytest.approx(reply)
     assert terms.distillation.item() == pytest.approx(taught)
+    value, taught_value = (0.04 + 0.16) / 3, (0.09 + 0.25 + 0.25) / 3
+    assert terms.value.item() == pytest.approx(value)
     total = 2 * (0.75 * smooth + 0.25 * taught) + 0.5 * reply
+    total += 3 * (0.6 * value + 0.4 * taught_value)
     assert terms.total.item() == pytest.approx(total)
 
 
@@ -225,6 +232,7 @@ def test_a_reply_weight_without_a_head_is_refused() -> None:
         ({"reply": -1.0}, "reply: -1.0"),
         ({"smoothing": 1.0}, "smoothing: 1.0"),
         ({"distillation": 1.5}, "distillation: 1.5"),
+        ({"value_distillation": -0.1}, "value_distillation: -0.1"),
     ],
 )
 def test_loss_weights_out_of_range_are_refused(changes: dict[str, float], complaint: str) -> None:

@@ -69,13 +69,27 @@ def test_a_pupil_of_nothing_but_a_teacher_comes_to_answer_like_it(
     result = run_training(small_run(games_store, tmp_path / "pupil", *changes))
     planes = (torch.rand(16, 18, 9, 9) > 0.8).float()
     pupil = torch.softmax(result.task.net.eval()(planes).policy_logits, dim=1).detach()
-    taught = Teacher(str(path)).policy(planes)
+    taught, _ = Teacher(str(path)).answer(planes)
     even = torch.full_like(taught, 1 / 82)
     entropy = -(taught * taught.log()).sum(dim=1)
     from_pupil = -(taught * pupil.log()).sum(dim=1) - entropy
     from_even = -(taught * even.log()).sum(dim=1) - entropy
     assert from_pupil.mean() < from_even.mean()
     assert "teacher" not in str(torch.load(tmp_path / "pupil/last.ckpt", weights_only=True).keys())
+
+
+def test_a_value_is_learned_from_a_teacher(games_store: Path, tmp_path: Path) -> None:
+    path = teacher_file(games_store, tmp_path, "checkpoint")
+    changes = (
+        f"task.teacher={{_target_: lzp.train.teacher.Teacher, path: {path}}}",
+        "task.weights.value_distillation=1.0", "task.weights.value=20",
+        "trainer.max_steps=60", "optimizer.lr=0.01", "seed=5",
+    )  # fmt: skip
+    result = run_training(small_run(games_store, tmp_path / "pupil", *changes))
+    planes = (torch.rand(32, 18, 9, 9) > 0.8).float()
+    pupil = result.task.net.eval()(planes).value.detach()
+    _, taught = Teacher(str(path)).answer(planes)
+    assert ((pupil - taught) ** 2).mean() < 0.5 * (taught**2).mean()
 
 
 def test_a_teacher_and_its_weight_need_each_other(games_store: Path, tmp_path: Path) -> None:
