@@ -34,7 +34,9 @@ _JUDGE = "leela,cpuct=0.8,fpu_reduction=0.1,root_fpu_reduction=0.1"
 class Trial:
     """Settings that choose moves in the same positions, and a judge of the moves."""
 
-    def __init__(self, evaluator: Evaluator, games: Sequence[Game], *, deep: int, parallel: int):
+    def __init__(
+        self, evaluator: Evaluator, games: Sequence[Game], *, deep: int, parallel: int
+    ) -> None:
         """Prepare to ask one network about some positions.
 
         Args:
