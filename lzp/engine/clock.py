@@ -74,12 +74,14 @@ class Remaining:
         in_byo: whether its main time is over.
         stones: moves to make in the Canadian period.
         periods: Japanese periods left, the running one included.
+        knows_stones: whether the count of stones is sure.
     """
 
     left_s: float
     in_byo: bool
     stones: int
     periods: int
+    knows_stones: bool = True
 
 
 @dataclass(slots=True)
@@ -93,6 +95,9 @@ class _SideClock:
     started: float | None = None
     #: Moves since the controller last told the time.
     untold_moves: int = 0
+    #: Whether `stones` is what the controller counts: not after a main time that ended
+    #: unwatched, perhaps a move sooner or later than we saw.
+    knows_stones: bool = True
 
 
 class Clock:
@@ -148,7 +153,9 @@ class Clock:
         """Return what a color has left now, its running move taken off."""
         side = self._sides[color]
         running = 0.0 if side.started is None else self._now() - side.started
-        return Remaining(side.left_s - running, side.in_byo, side.stones, side.periods)
+        return Remaining(
+            side.left_s - running, side.in_byo, side.stones, side.periods, side.knows_stones
+        )
 
     @property
     def delay_s(self) -> float:
@@ -174,6 +181,7 @@ class Clock:
             return
         side.left_s = left_s
         side.in_byo = stones > 0
+        side.knows_stones = True
         if self.settings.stones:
             side.stones = stones
         else:
@@ -209,6 +217,7 @@ class Clock:
         if not side.in_byo and spent >= side.left_s and self.settings.byo_s > 0:
             spent -= side.left_s
             self._enter_byo(side)
+            side.knows_stones = False
         if side.in_byo and self.settings.periods:
             self._spend_periods(side, spent)
         elif side.in_byo and self.settings.stones:

@@ -137,6 +137,12 @@ def _stones_plan(clock: Clock, remaining: Remaining) -> TimePlan:
     lag_s = min(clock.lag_s, _LAG_OF_STONES * clock.settings.byo_s)
     stones = max(1, remaining.stones)
     left_s = max(0.0, remaining.left_s - lag_s - (stones - 1) * clock.delay_s)
+    if not remaining.knows_stones:
+        # The period may be a move older or younger: with an even share for every move it
+        # does not matter where it begins.
+        even_s = max(0.0, clock.settings.byo_s - lag_s) / clock.settings.stones - clock.delay_s
+        even_s = max(0.0, min(left_s, even_s))
+        return TimePlan(even_s, even_s, even_s, False)
     if stones == 1:
         return TimePlan(left_s, left_s, left_s, False)
     target_s = left_s / stones

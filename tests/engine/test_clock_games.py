@@ -98,6 +98,16 @@ def test_no_clock_is_lost_in_a_thousand_games(kind) -> None:
     many(1000)(given(games(kind))(check_no_clock_is_lost))()
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_a_main_time_that_ends_unwatched_leaves_every_stone_its_share(seed: int) -> None:
+    # Nobody tells the time, and moves cost less than we take them to: the referee counts
+    # the first stone of the period a move later than we do.
+    rules = TimeSettings(main_s=1, byo_s=4, stones=2)
+    game = FakeGame(rules, World(batch_s=0.04, jitter=0, lag_s=0, tells=False, hard=0), 1.0, seed)
+    game.play(MOVES)
+    assert not game.referee.lost
+
+
 @pytest.mark.parametrize("hard", [0.05, 0.2, 0.6])
 @pytest.mark.parametrize("main_s", [20, 60, 1800])
 def test_most_of_absolute_time_is_used_by_move_250(main_s: int, hard: float) -> None:
