@@ -98,7 +98,7 @@ def test_batches_are_sent_before_the_first_is_answered() -> None:
 def test_stop_does_not_wait_for_the_network() -> None:
     gate = Gate(5, free=3)
     lanes = Lanes([gate])
-    search = search_on(Game(5), lanes, batch_size=4, batches_in_flight=3)
+    search = search_on(Game(5), lanes, batch_size=4, batches_in_flight=3, cache="off")
     stop, reports = threading.Event(), []
     thread = threading.Thread(target=lambda: reports.append(search.run(SearchLimits(), stop=stop)))
     thread.start()
