@@ -35,7 +35,7 @@ class Batch:
         self.arrays = BatchArrays(
             leaves=np.zeros(paths, LEAF),
             steps=np.zeros(_STEPS_PER_LEAF * paths + MAX_DEPTH, STEP),
-            boards=np.zeros(capacity, BOARD),
+            boards=np.zeros(1, BOARD),
             planes=np.zeros((capacity, PLANES, area), np.uint8),
             policy=np.zeros((capacity, area + 1), np.float32),
             winrate=np.zeros(capacity, np.float32),

@@ -10,7 +10,7 @@ import numpy as np
 
 from lzp.engine.tree_state import TreeArrays
 from lzp.go.constants import NO_POINT, RECENT_PLIES
-from lzp.jit import float64, int64, kernel
+from lzp.jit import float64, int64, lean_kernel
 
 #: A node's weight is its children's visits to this power.
 WEIGHT_EXPONENT = 0.8
@@ -20,7 +20,7 @@ REACH = 2
 _LEFT, _RIGHT, _LEFT_AGAIN = np.uint64(13), np.uint64(7), np.uint64(17)
 
 
-@kernel
+@lean_kernel
 def mix(key: np.uint64, number: int) -> np.uint64:
     """Return a key with a small number mixed in."""
     key ^= np.uint64(number) + np.uint64(0x9E3779B97F4A7C15 & 0x7FFFFFFFFFFFFFFF)
@@ -30,7 +30,7 @@ def mix(key: np.uint64, number: int) -> np.uint64:
     return np.uint64(key)
 
 
-@kernel
+@lean_kernel
 def bias_slot(board: np.void, records: int) -> int:
     """Return the bias record of a position: a hash of how it came about, near the last move.
 
@@ -63,7 +63,7 @@ def bias_slot(board: np.void, records: int) -> int:
     return int64(key & np.uint64(records - 1))
 
 
-@kernel
+@lean_kernel
 def update_bias(tree: TreeArrays, index: int) -> float:
     """Bring a node's record and its own correction up to date; return what that changed.
 
@@ -96,7 +96,7 @@ def update_bias(tree: TreeArrays, index: int) -> float:
     return change
 
 
-@kernel
+@lean_kernel
 def collect_biases(tree: TreeArrays) -> None:
     """Make the records anew of the nodes that are left in a tree."""
     for slot in range(len(tree.biases)):

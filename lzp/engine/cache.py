@@ -5,7 +5,16 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from lzp.engine.cache_state import CACHE, ENTRY, EXACT, OFF, TRANSPOSITIONS, WAYS, CacheArrays
+from lzp.engine.cache_state import (
+    CACHE,
+    ENTRIES_PER_ROW,
+    ENTRY,
+    EXACT,
+    OFF,
+    TRANSPOSITIONS,
+    WAYS,
+    CacheArrays,
+)
 from lzp.engine.search_params import SearchParams
 from lzp.features import SYMMETRIES, inverse_tables
 
@@ -22,15 +31,15 @@ class EvaluationCache:
     def __init__(self, params: SearchParams, side: int) -> None:
         """Make room; the system hands the memory out as it is filled."""
         size = side * side + 1
-        entry_bytes = ENTRY.itemsize + size * np.dtype(np.float32).itemsize
-        count = 0
+        row_bytes = ENTRIES_PER_ROW * ENTRY.itemsize + size * np.dtype(np.float32).itemsize
+        rows = 0
         if params.cache != "off":
-            count = int(params.cache_mib * _MIB) // entry_bytes // WAYS * WAYS
-        mode = params.cache if count else "off"
+            rows = int(params.cache_mib * _MIB) // row_bytes // WAYS * WAYS
+        mode = params.cache if rows else "off"
         self.arrays = CacheArrays(
             heads=np.zeros(1, CACHE),
-            entries=np.zeros(count, ENTRY),
-            policies=np.zeros((count, size), np.float32),
+            entries=np.zeros(ENTRIES_PER_ROW * rows, ENTRY),
+            policies=np.zeros((rows, size), np.float32),
             images=_images(side),
             products=_products(),
         )

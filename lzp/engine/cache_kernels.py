@@ -20,16 +20,17 @@ from lzp.go.constants import (
     RECENT_PLIES,
     WHITE,
 )
-from lzp.jit import int64, kernel
+from lzp.jit import int64, lean_kernel
 
 #: Random numbers of what is no stone, by `_SALT_` name; drawn once and for all.
 _SALTS = np.random.default_rng(16).integers(0, 2**64, 6, dtype=np.uint64)
 SALT_WHITE, SALT_TIMES, SALT_PASSES, SALT_BLACK_LOST, SALT_WHITE_LOST, SALT_IMAGE = _SALTS
 #: Bits that a change is rotated by for each ply since, less one: all amounts are odd.
 _BITS_A_PLY = 8
+_KO_BITS = 1
 
 
-@kernel
+@lean_kernel
 def rotate(number: np.uint64, bits: int) -> np.uint64:
     """Return a number's bits moved up, those at the top coming in below; bits in 0..63."""
     up = np.uint64(bits)
@@ -37,7 +38,7 @@ def rotate(number: np.uint64, bits: int) -> np.uint64:
     return np.uint64((number << up) | (number >> down)) if bits > 0 else number
 
 
-@kernel
+@lean_kernel
 def _salt(board: np.void, mode: int) -> np.uint64:
     """Return what a position's key holds beside the stones."""
     key = np.uint64(0)
@@ -52,34 +53,40 @@ def _salt(board: np.void, mode: int) -> np.uint64:
     return key
 
 
-@kernel
-def _flip(numbers: NDArray[np.uint64], images: NDArray[np.uint64], bits: int) -> None:
-    """Flip what stands for one stone in the numbers of all symmetries."""
+@lean_kernel
+def _flip(
+    numbers: NDArray[np.uint64], images: NDArray[np.uint64], color: int, move: int, bits: int
+) -> None:
+    """Flip what stands for one stone in the numbers of all symmetries; bits in 1..63."""
+    up = np.uint64(bits)
+    down = np.uint64(64 - bits)
     for symmetry in range(SYMMETRIES):
-        numbers[symmetry] ^= rotate(images[symmetry], bits)
+        image = images[color, move, symmetry]
+        numbers[symmetry] ^= (image << up) | (image >> down)
 
 
-@kernel
-def _write_stones(cache: CacheArrays, board: np.void, keys: NDArray[np.uint64]) -> None:
+@lean_kernel
+def _write_stones(numbers: NDArray[np.uint64], images: NDArray[np.uint64], board: np.void) -> None:
     """Flip the stones as they stand."""
     side = int64(board["side"])
     colors = board["color"]
-    point = side + 3
-    move = int64(0)
-    for _y in range(side):
-        for _x in range(side):
-            there = int64(colors[point])
-            if there != EMPTY:
-                row = cache.images[there, move]
+    for y in range(side):
+        start = (y + 1) * (side + 2) + 1
+        row = colors[start : start + side]
+        stones = np.uint8(0)
+        for x in range(side):
+            stones |= row[x]
+        if stones == EMPTY:
+            continue
+        for x in range(side):
+            color = int64(row[x])
+            if color != EMPTY:
                 for symmetry in range(SYMMETRIES):
-                    keys[symmetry] ^= row[symmetry]
-            point += 1
-            move += 1
-        point += 2
+                    numbers[symmetry] ^= images[color, y * side + x, symmetry]
 
 
-@kernel
-def _write_changes(cache: CacheArrays, board: np.void, keys: NDArray[np.uint64]) -> None:
+@lean_kernel
+def _write_changes(numbers: NDArray[np.uint64], images: NDArray[np.uint64], board: np.void) -> None:
     """Flip the stones that the last plies put and took, as far as the network sees them."""
     capture = int64(board["capture_end"])
     for ago in range(1, min(int64(board["ply"]), HISTORY - 1) + 1):
@@ -91,24 +98,25 @@ def _write_changes(cache: CacheArrays, board: np.void, keys: NDArray[np.uint64])
         if point == NO_POINT:
             continue
         color = int64(board["recent_color"][slot])
-        _flip(keys, cache.images[color, move_of(board, point)], bits)
+        _flip(numbers, images, color, move_of(board, point), bits)
         color = int64(board["recent_taken_color"][slot])
         for index in range(capture, capture + taken):
             lost = int64(board["recent_captures"][index & (RECENT_CAPTURES - 1)])
-            _flip(keys, cache.images[color, move_of(board, lost)], bits)
+            _flip(numbers, images, color, move_of(board, lost), bits)
 
 
-@kernel
+@lean_kernel
 def _symmetric_key(cache: CacheArrays, board: np.void, leaf: np.void) -> None:
     """Write a leaf's key, equal for all images of its position, and the image it is of."""
     head = cache.heads[0]
     keys = head["keys"]
     keys[:] = _salt(board, int64(head["mode"])) ^ SALT_IMAGE
-    _write_stones(cache, board, keys)
+    _write_stones(keys, cache.images, board)
     if head["mode"] == EXACT:
-        _write_changes(cache, board, keys)
+        _write_changes(keys, cache.images, board)
     elif board["ko_point"] != NO_POINT:
-        _flip(keys, cache.images[EMPTY, move_of(board, int64(board["ko_point"]))], 0)
+        ko = move_of(board, int64(board["ko_point"]))
+        _flip(keys, cache.images, EMPTY, ko, _KO_BITS)
     best = int64(0)
     for symmetry in range(1, SYMMETRIES):
         if keys[symmetry] < keys[best]:
@@ -117,7 +125,7 @@ def _symmetric_key(cache: CacheArrays, board: np.void, leaf: np.void) -> None:
     leaf["image"] = best
 
 
-@kernel
+@lean_kernel
 def _plain_key(
     cache: CacheArrays,
     board: np.void,
@@ -145,7 +153,7 @@ def _plain_key(
     leaf["image"] = 0
 
 
-@kernel
+@lean_kernel
 def write_key(
     cache: CacheArrays, batch: BatchArrays, slot: int, history: NDArray[np.uint64]
 ) -> None:
@@ -153,11 +161,11 @@ def write_key(
 
     Args:
         cache: says what counts.
-        batch: with the leaf's position and path; its `key` and `image` are written.
+        batch: with the leaf's path, and its position at hand; `key` and `image` are written.
         slot: of the leaf.
         history: uint64, the stones' hash of every position of the game, the root's last.
     """
-    board = batch.boards[slot]
+    board = batch.boards[0]
     leaf = batch.leaves[slot]
     if board["ply"] < cache.heads[0]["symmetric_plies"]:
         _symmetric_key(cache, board, leaf)
@@ -167,29 +175,42 @@ def write_key(
         leaf["key"] = 1
 
 
-@kernel
+@lean_kernel
 def _first_of_set(cache: CacheArrays, key: np.uint64) -> int:
     """Return where the set of a key begins."""
     sets = np.uint64(len(cache.entries) // WAYS)
     return int64(((key >> np.uint64(32)) * sets) >> np.uint64(32)) * WAYS
 
 
-@kernel
+@lean_kernel
+def _is_kept(cache: CacheArrays, entry: np.void) -> bool:
+    """Return whether an entry's policy has not been written over."""
+    return bool(entry["stamp"] + len(cache.policies) > cache.heads[0]["stamp"])
+
+
+@lean_kernel
 def find_answer(cache: CacheArrays, key: np.uint64) -> int:
     """Return the entry of a key, or -1, and count the lookup."""
     head = cache.heads[0]
     head["lookups"] += 1
     start = _first_of_set(cache, key)
     for index in range(start, start + WAYS):
-        if cache.entries[index]["key"] == key:
+        entry = cache.entries[index]
+        if entry["key"] == key and _is_kept(cache, entry):
             head["hits"] += 1
             return index
     return -1
 
 
-@kernel
+@lean_kernel
+def policy_row(cache: CacheArrays, entry: int) -> int:
+    """Return where in `policies` the one of an entry stands."""
+    return int64(cache.entries[entry]["stamp"]) % len(cache.policies)
+
+
+@lean_kernel
 def keep_answer(cache: CacheArrays, batch: BatchArrays, slot: int) -> None:
-    """Keep the network's answer to a leaf in place of the oldest of its set.
+    """Keep the network's answer to a leaf in place of the oldest one.
 
     Args:
         cache: where.
@@ -201,9 +222,13 @@ def keep_answer(cache: CacheArrays, batch: BatchArrays, slot: int) -> None:
     start = _first_of_set(cache, leaf["key"])
     chosen = start
     for index in range(start, start + WAYS):
-        if cache.entries[index]["key"] == leaf["key"]:
-            return
-        if cache.entries[index]["stamp"] < cache.entries[chosen]["stamp"]:
+        entry = cache.entries[index]
+        if entry["key"] == leaf["key"]:
+            if _is_kept(cache, entry):
+                return
+            chosen = index
+            break
+        if entry["stamp"] < cache.entries[chosen]["stamp"]:
             chosen = index
     head["stamp"] += 1
     entry = cache.entries[chosen]
@@ -212,10 +237,12 @@ def keep_answer(cache: CacheArrays, batch: BatchArrays, slot: int) -> None:
     entry["winrate"] = batch.winrate[slot]
     # From the canonical image back to the position, and on to what the network saw.
     entry["symmetry"] = cache.products[leaf["symmetry"], _undo(int64(leaf["image"]))]
-    cache.policies[chosen] = batch.policy[slot]
+    policy, kept = batch.policy[slot], cache.policies[policy_row(cache, chosen)]
+    for move in range(len(policy)):
+        kept[move] = policy[move]
 
 
-@kernel
+@lean_kernel
 def answer_symmetry(cache: CacheArrays, entry: int, image: int) -> int:
     """Return the symmetry under which a kept policy stands to a position.
 
@@ -227,7 +254,7 @@ def answer_symmetry(cache: CacheArrays, entry: int, image: int) -> int:
     return int64(cache.products[cache.entries[entry]["symmetry"], image])
 
 
-@kernel
+@lean_kernel
 def _undo(symmetry: int) -> int:
     """Return the symmetry that undoes another: only 5 and 6 are not their own inverse."""
     if symmetry == 5:

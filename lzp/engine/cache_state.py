@@ -3,10 +3,12 @@
 ::
 
     entries   [set 0: 4 entries][set 1: 4 entries]...     a key belongs to one set
-                  | same index
-    policies  [entry, move]                               float32, as the network gave it
+                  | stamp, modulo rows
+    policies  [row, move]                                 float32, as the network gave it
 
-A new answer takes the place of the oldest one of its set.
+Policies are written in a ring, each over the oldest, so that memory is written in order.
+There are twice as many entries as rows: the oldest of a set, which makes room for a new
+one, has hardly ever a policy that is still there.
 """
 
 from typing import NamedTuple
@@ -21,6 +23,8 @@ TRANSPOSITIONS = 2  # the position, whatever led to it
 
 #: Entries among which a key is looked for.
 WAYS = 4
+#: Entries for each policy.
+ENTRIES_PER_ROW = 2
 
 CACHE = np.dtype(
     [
@@ -37,7 +41,7 @@ CACHE = np.dtype(
 ENTRY = np.dtype(
     [
         ("key", np.uint64),  # 0 where there is none
-        ("stamp", np.int64),  # when it was kept
+        ("stamp", np.int64),  # its number among the answers kept, from 1
         ("winrate", np.float32),  # of the color to play
         ("symmetry", np.int32),  # of the policy, seen from the canonical image
     ],
@@ -51,7 +55,7 @@ class CacheArrays(NamedTuple):
     Attributes:
         heads: CACHE [1].
         entries: ENTRY [N], a multiple of WAYS.
-        policies: float32 [N, side² + 1].
+        policies: float32 [N / ENTRIES_PER_ROW, side² + 1].
         images: uint64 [3, side², 8]: random numbers of a stone, by color, on a point; under
             each symmetry the one of the point's image. EMPTY stands for a ko.
         products: int16 [8, 8]: products[a, b] is the symmetry that b and then a make.

@@ -5,10 +5,15 @@ from numpy.typing import NDArray
 
 from lzp.engine.tree_state import ALLOW_END, ALLOW_UNTIL, AVOID_UNTIL, BatchArrays, TreeArrays
 from lzp.go.board_kernels import check_point, copy_board
-from lzp.go.constants import BLACK, EMPTY, LEGAL
+from lzp.go.constants import BLACK, LEGAL
 from lzp.go.playout_kernels import settled_difference
 from lzp.go.scoring_kernels import area_difference
-from lzp.jit import fast_kernel, float64, int64, kernel
+from lzp.jit import fast_kernel, float64, int64, kernel, lean_kernel
+
+#: Whether passing is a candidate.
+NEVER = 0
+ALWAYS = 1
+WHEN_WON = 2
 
 #: Passing is always a candidate with this many other moves or fewer, or the side if more.
 FEW_MOVES = 5
@@ -23,7 +28,7 @@ EXP_0, EXP_1 = np.float32(0.999812), np.float32(0.69683797)
 EXP_2, EXP_3 = np.float32(0.22412827), np.float32(0.07901852)
 
 
-@kernel
+@lean_kernel
 def is_restricted(head: np.void, color: int, move: int, ply: int) -> bool:
     """Return whether a color may not play a move at a ply of the game."""
     rows = head["restrictions"]
@@ -32,59 +37,73 @@ def is_restricted(head: np.void, color: int, move: int, ply: int) -> bool:
     return bool(ply >= rows[ALLOW_UNTIL, color, move] and ply < rows[ALLOW_END, color, move])
 
 
-@kernel
-def _mark_open_points(board: np.void, priors: NDArray[np.float32]) -> None:
-    """Write 0 for every empty point beside another one, which is legal, and -1 for the rest.
+@lean_kernel
+def _mark_open_points(head: np.void, board: np.void) -> int:
+    """Write 1 for every empty point beside another one, which is legal, and 0 for the rest.
 
-    Free of branches, so that a row of points is done at once.
+    Free of branches, so that many points are done at once.
+
+    Args:
+        head: whose `open_points` are written, by point.
+        board: the position.
+
+    Returns:
+        How many such points there are.
     """
-    side = int64(board["side"])
     stride = int64(board["stride"])
+    size = stride * (stride - 2)  # without the walls below and above
     colors = board["color"]
-    for y in range(side):
-        start = (y + 1) * stride + 1
-        below = colors[start - stride : start - stride + side]
-        above = colors[start + stride : start + stride + side]
-        left = colors[start - 1 : start - 1 + side]
-        right = colors[start + 1 : start + 1 + side]
-        here = colors[start : start + side]
-        row = priors[y * side : (y + 1) * side]
-        for x in range(side):
-            is_near = (below[x] == 0) | (above[x] == 0) | (left[x] == 0) | (right[x] == 0)
-            row[x] = np.float32(0.0) if (here[x] == 0) & is_near else np.float32(-1.0)
+    here = colors[stride : stride + size]
+    below = colors[:size]
+    above = colors[2 * stride : 2 * stride + size]
+    left = colors[stride - 1 : stride - 1 + size]
+    right = colors[stride + 1 : stride + 1 + size]
+    marks = head["open_points"][stride : stride + size]
+    count = np.int32(0)
+    for place in range(size):
+        is_near = (below[place] == 0) | (above[place] == 0) | (left[place] == 0)
+        is_open = (here[place] == 0) & (is_near | (right[place] == 0))
+        marks[place] = is_open
+        count += np.int32(is_open)
+    return int64(count)
 
 
-@kernel
+@lean_kernel
 def mark_candidates(head: np.void, board: np.void, priors: NDArray[np.float32]) -> int:
     """Write 0 for every point that may be played and -1 for the rest; return how many may.
 
     The pass, last in the row, is marked -1. Superko is not looked at.
     """
     side = int64(board["side"])
-    colors = board["color"]
     color = int64(board["to_play"])
-    _mark_open_points(board, priors)
+    marks = head["open_points"]
+    count = _mark_open_points(head, board)
+    closed = int64(board["empty_count"]) - count
+    for index in range(int64(board["empty_count"])):
+        if closed == 0:
+            break
+        point = int64(board["empty"][index])
+        if marks[point] == 0:
+            closed -= 1
+            if check_point(board, point, color) == LEGAL:
+                marks[point] = 1
+                count += 1
+    for y in range(side):
+        start = (y + 1) * (side + 2) + 1
+        there = marks[start : start + side]
+        row = priors[y * side : y * side + side]
+        for x in range(side):
+            row[x] = np.float32(there[x]) - np.float32(1.0)
     priors[side * side] = -1.0
-    point = side + 3
-    move = int64(0)
-    count = int64(0)
-    for _y in range(side):
-        for _x in range(side):
-            is_closed = colors[point] == EMPTY and priors[move] < 0.0
-            if is_closed and check_point(board, point, color) == LEGAL:
-                priors[move] = 0.0
-            point += 1
-            move += 1
-        point += 2
     if head["restricted"] != 0:
         _leave_out(head, board, priors)
-    count = int64(0)
-    for move in range(side * side):
-        count += priors[move] == np.float32(0.0)
+        count = int64(0)
+        for move in range(side * side):
+            count += priors[move] == np.float32(0.0)
     return count
 
 
-@kernel
+@lean_kernel
 def _leave_out(head: np.void, board: np.void, priors: NDArray[np.float32]) -> None:
     """Write -1 for the points that the color to play may not play now."""
     for move in range(len(priors) - 1):
@@ -92,7 +111,7 @@ def _leave_out(head: np.void, board: np.void, priors: NDArray[np.float32]) -> No
             priors[move] = -1.0
 
 
-@kernel
+@lean_kernel
 def score_winrate(head: np.void, boards: NDArray[np.void]) -> float:
     """Return 1, 0.5 or 0 for the color to play on boards[0], by area, komi and handicap."""
     lead = float64(area_difference(boards)) - float64(head["handicap_komi"])
@@ -123,22 +142,28 @@ def end_winrate(tree: TreeArrays, boards: NDArray[np.void]) -> float:
     return 0.5 if lead == 0.0 else float64(lead > 0.0)
 
 
-@kernel
-def may_pass(head: np.void, boards: NDArray[np.void], moves: int, winrate: float) -> bool:
-    """Return whether passing is a candidate: moves are few, or the game can be ended as won.
+@lean_kernel
+def passing_rule(head: np.void, board: np.void, moves: int) -> int:
+    """Return whether passing is a candidate: NEVER, ALWAYS, or WHEN_WON.
 
-    Where the rules leave no other move, it always is.
+    It is where other moves are few or there are none; else only if the game can be ended
+    as won, by the network and by the score.
+
+    Args:
+        head: the tree's rules.
+        board: the position.
+        moves: how many other moves there are.
     """
-    side = int64(boards[0]["side"])
+    side = int64(board["side"])
     if moves == 0:
-        return True
+        return ALWAYS
     if head["restricted"] != 0:
-        ply = int64(boards[0]["ply"])
-        if is_restricted(head, int64(boards[0]["to_play"]), side * side, ply):
-            return False
+        ply = int64(board["ply"])
+        if is_restricted(head, int64(board["to_play"]), side * side, ply):
+            return NEVER
     if head["dumb_pass"] != 0 or moves <= max(FEW_MOVES, side):
-        return True
-    return winrate > WINNING and score_winrate(head, boards) > 0.0
+        return ALWAYS
+    return WHEN_WON
 
 
 @fast_kernel
@@ -200,7 +225,7 @@ def temper_priors(priors: NDArray[np.float32], total: float, exponent: float) ->
     return float64(tempered_sum)
 
 
-@kernel
+@lean_kernel
 def scale_priors(priors: NDArray[np.float32], total: float, count: int) -> None:
     """Make the priors of a row sum to 1; all equal if the network leaves them nothing.
 
@@ -217,7 +242,7 @@ def scale_priors(priors: NDArray[np.float32], total: float, count: int) -> None:
         priors[move] = prior if priors[move] >= np.float32(0.0) else np.float32(-1.0)
 
 
-@kernel
+@lean_kernel
 def is_sound(batch: BatchArrays, count: int) -> bool:
     """Return whether a network's answer is made of finite numbers in range.
 

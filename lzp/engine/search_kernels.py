@@ -8,13 +8,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lzp.engine.bias_kernels import bias_slot, collect_biases
-from lzp.engine.cache_kernels import answer_symmetry, find_answer, keep_answer, write_key
+from lzp.engine.cache_kernels import (
+    answer_symmetry,
+    find_answer,
+    keep_answer,
+    policy_row,
+    write_key,
+)
 from lzp.engine.cache_state import OFF, CacheArrays
 from lzp.engine.candidate_kernels import (
+    ALWAYS,
+    NEVER,
+    WINNING,
     end_winrate,
+    is_sound,
     mark_candidates,
-    may_pass,
+    passing_rule,
     scale_priors,
+    score_winrate,
     temper_priors,
     write_priors,
 )
@@ -42,7 +53,7 @@ from lzp.engine.tree_state import (
 from lzp.features.plane_kernels import write_planes
 from lzp.go.board_kernels import copy_board, play_on_board, point_of
 from lzp.go.eye_kernels import is_own_eye
-from lzp.jit import float64, int64, kernel
+from lzp.jit import float64, int64, lean_kernel
 
 #: How a walk down ended.
 TO_EVALUATE = 0
@@ -54,7 +65,7 @@ VOID = 3  # the move repeats a position; the playout does not count
 MOST_DECIDED = 512
 
 
-@kernel
+@lean_kernel
 def reset_tree(tree: TreeArrays) -> None:
     """Leave nothing but a root that has not been evaluated."""
     head = tree.heads[0]
@@ -67,7 +78,7 @@ def reset_tree(tree: TreeArrays) -> None:
     collect_biases(tree)
 
 
-@kernel
+@lean_kernel
 def _is_among(history: NDArray[np.uint64], key: np.uint64) -> bool:
     """Return whether a position stood before in the game."""
     found = False
@@ -76,7 +87,7 @@ def _is_among(history: NDArray[np.uint64], key: np.uint64) -> bool:
     return found
 
 
-@kernel
+@lean_kernel
 def _is_on_path(steps: NDArray[np.void], key: np.uint64) -> bool:
     """Return whether a position stood before on a path."""
     found = False
@@ -85,7 +96,7 @@ def _is_on_path(steps: NDArray[np.void], key: np.uint64) -> bool:
     return found
 
 
-@kernel
+@lean_kernel
 def _take_edge(
     tree: TreeArrays,
     index: int,
@@ -135,7 +146,7 @@ def _take_edge(
     return child
 
 
-@kernel
+@lean_kernel
 def walk_down(
     tree: TreeArrays,
     batch: BatchArrays,
@@ -147,13 +158,13 @@ def walk_down(
 
     Args:
         tree: what is walked through; virtual visits are left on the way.
-        batch: whose `boards[slot]` holds the root's position, afterwards the leaf's, and
-            whose `leaves[slot]` and `steps` get the path.
+        batch: whose `boards` holds the root's position, afterwards the leaf's, and whose
+            `leaves[slot]` and `steps` get the path.
         slot: see `batch`.
         start: where the path begins in `steps`; there is room for MAX_DEPTH of them.
         history: uint64, the stones' hash of every position of the game.
     """
-    board = batch.boards[slot]
+    board = batch.boards[0]
     leaf = batch.leaves[slot]
     steps = batch.steps[start : start + MAX_DEPTH]
     leaf["start"] = start
@@ -177,11 +188,11 @@ def walk_down(
         return COLLIDED
     if node["state"] == NEW and index != 0 and board["passes"] >= 2:
         node["state"] = TERMINAL
-        node["net_winrate"] = end_winrate(tree, batch.boards[slot : slot + 1])
+        node["net_winrate"] = end_winrate(tree, batch.boards)
     return DECIDED if node["state"] == TERMINAL else TO_EVALUATE
 
 
-@kernel
+@lean_kernel
 def draw_symmetry(random: NDArray[np.uint64]) -> int:
     """Return 0..7 from a xorshift64 stream (Marsaglia 2003) and advance its state [1]."""
     x = random[0]
@@ -192,7 +203,7 @@ def draw_symmetry(random: NDArray[np.uint64]) -> int:
     return int64(x >> np.uint64(61))
 
 
-@kernel
+@lean_kernel
 def _look_up_leaf(
     tree: TreeArrays,
     cache: CacheArrays,
@@ -203,9 +214,11 @@ def _look_up_leaf(
     """Note a leaf's legal moves, and return the entry of a kept answer to it, or -1."""
     head = tree.heads[0]
     leaf = batch.leaves[slot]
-    board = batch.boards[slot]
+    board = batch.boards[0]
     index = int64(leaf["node"])
-    leaf["moves"] = mark_candidates(head, board, tree.priors[index])
+    moves = mark_candidates(head, board, tree.priors[index])
+    leaf["moves"] = moves
+    leaf["passing"] = passing_rule(head, board, moves)
     if head["bias_share"] > 0.0:
         tree.nodes[index]["bias_slot"] = bias_slot(board, len(tree.biases))
     if cache.heads[0]["mode"] == OFF:
@@ -214,12 +227,12 @@ def _look_up_leaf(
     return find_answer(cache, leaf["key"])
 
 
-@kernel
+@lean_kernel
 def _send_leaf(tree: TreeArrays, batch: BatchArrays, slot: int, inverse: NDArray[np.int16]) -> None:
     """Mark a leaf as waiting and write its planes."""
     head = tree.heads[0]
     leaf = batch.leaves[slot]
-    board = batch.boards[slot]
+    board = batch.boards[0]
     tree.nodes[leaf["node"]]["state"] = IN_FLIGHT
     symmetry = int64(head["symmetry"])
     if symmetry < 0:
@@ -228,11 +241,33 @@ def _send_leaf(tree: TreeArrays, batch: BatchArrays, slot: int, inverse: NDArray
     write_planes(board, int64(board["to_play"]), inverse[symmetry], batch.planes[slot])
 
 
-@kernel
+@lean_kernel
+def _may_pass(
+    tree: TreeArrays, batch: BatchArrays, slot: int, root: NDArray[np.void], winrate: float
+) -> bool:
+    """Return whether passing is a candidate in a leaf; where the score decides, go there."""
+    leaf = batch.leaves[slot]
+    if leaf["passing"] == ALWAYS or leaf["passing"] == NEVER:
+        return bool(leaf["passing"] == ALWAYS)
+    if winrate <= WINNING:
+        return False
+    copy_board(root, int64(0), batch.boards, int64(0))
+    board = batch.boards[0]
+    start = int64(leaf["start"])
+    for index in range(start, start + int64(leaf["depth"])):
+        step = batch.steps[index]
+        first = int64(tree.nodes[step["node"]]["edge_start"])
+        edge = tree.edges[first + int64(step["edge"])]
+        play_on_board(board, int64(edge["move"]), int64(board["to_play"]))
+    return score_winrate(tree.heads[0], batch.boards) > 0.0
+
+
+@lean_kernel
 def _open_leaf(
     tree: TreeArrays,
     batch: BatchArrays,
     slot: int,
+    root: NDArray[np.void],
     policy: NDArray[np.float32],
     inverse: NDArray[np.int16],
     winrate: float,
@@ -241,8 +276,9 @@ def _open_leaf(
 
     Args:
         tree: the tree.
-        batch: with the leaf, its position and path.
+        batch: with the leaf and its path.
         slot: of the leaf.
+        root: BOARD [1], the position at the root.
         policy: float32 [side² + 1], under a symmetry.
         inverse: int16 [side²], that symmetry's row.
         winrate: of the color to play.
@@ -252,7 +288,7 @@ def _open_leaf(
     node = tree.nodes[leaf["node"]]
     priors = tree.priors[leaf["node"]]
     moves = int64(leaf["moves"])
-    if may_pass(head, batch.boards[slot : slot + 1], moves, winrate):
+    if _may_pass(tree, batch, slot, root, winrate):
         priors[len(priors) - 1] = 0.0
         moves += 1
     total = write_priors(policy, inverse, priors)
@@ -264,7 +300,7 @@ def _open_leaf(
     back_up(tree, batch, slot, winrate)
 
 
-@kernel
+@lean_kernel
 def gather_leaves(
     tree: TreeArrays,
     cache: CacheArrays,
@@ -299,15 +335,15 @@ def gather_leaves(
         if start + MAX_DEPTH > len(batch.steps):
             break
         leaf = batch.leaves[count]
-        copy_board(root, int64(0), batch.boards, count)
+        copy_board(root, int64(0), batch.boards, int64(0))
         result = walk_down(tree, batch, count, start, history)
         if result == TO_EVALUATE:
             entry = _look_up_leaf(tree, cache, batch, count, history)
             if entry >= 0:
                 symmetry = answer_symmetry(cache, entry, int64(leaf["image"]))
                 winrate = float64(cache.entries[entry]["winrate"])
-                policy = cache.policies[entry]
-                _open_leaf(tree, batch, count, policy, inverse[symmetry], winrate)
+                policy = cache.policies[policy_row(cache, entry)]
+                _open_leaf(tree, batch, count, root, policy, inverse[symmetry], winrate)
                 decided += 1
             else:
                 _send_leaf(tree, batch, count, inverse)
@@ -329,32 +365,41 @@ def gather_leaves(
     return count
 
 
-@kernel
+@lean_kernel
 def expand_leaves(
     tree: TreeArrays,
     cache: CacheArrays,
     batch: BatchArrays,
+    root: NDArray[np.void],
     inverse: NDArray[np.int16],
     count: int,
-) -> None:
+) -> bool:
     """Open the leaves of a batch with the network's answer and back it up.
 
     Args:
         tree: the tree the batch was gathered from.
         cache: keeps the answers, too.
-        batch: with `policy` and `winrate` filled up to `count`; all finite, none negative.
+        batch: with `policy` and `winrate` filled up to `count`.
+        root: BOARD [1], the position at the root.
         inverse: int16 [8, side²], `inverse_tables`.
         count: how many leaves.
+
+    Returns:
+        Whether the answer is made of finite numbers in range; if not, nothing was done.
     """
+    if not is_sound(batch, count):
+        return False
     keeps = cache.heads[0]["mode"] != OFF
     for slot in range(count):
         if keeps:
             keep_answer(cache, batch, slot)
         row = inverse[batch.leaves[slot]["symmetry"]]
-        _open_leaf(tree, batch, slot, batch.policy[slot], row, float64(batch.winrate[slot]))
+        winrate = float64(batch.winrate[slot])
+        _open_leaf(tree, batch, slot, root, batch.policy[slot], row, winrate)
+    return True
 
 
-@kernel
+@lean_kernel
 def cancel_leaves(tree: TreeArrays, batch: BatchArrays, count: int) -> None:
     """Undo a gathered batch: its leaves become new again."""
     for slot in range(count):
@@ -362,7 +407,7 @@ def cancel_leaves(tree: TreeArrays, batch: BatchArrays, count: int) -> None:
         tree.nodes[batch.leaves[slot]["node"]]["state"] = NEW
 
 
-@kernel
+@lean_kernel
 def exclude_repeats(
     tree: TreeArrays,
     root: NDArray[np.void],
@@ -402,7 +447,7 @@ def exclude_repeats(
         priors[area] = 1.0
 
 
-@kernel
+@lean_kernel
 def fills_own_eye(boards: NDArray[np.void], move: int) -> bool:
     """Return whether a move of the color to play on boards[0] fills an eye of its own."""
     board = boards[0]

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from lzp.engine.batches import Batch
 from lzp.engine.bias_kernels import collect_biases
 from lzp.engine.cache import EvaluationCache
-from lzp.engine.candidate_kernels import is_sound
 from lzp.engine.equal_moves import equal_move_groups, merge_equal_moves
 from lzp.engine.restrictions import MoveRestrictions
 from lzp.engine.search_kernels import (
@@ -285,9 +284,11 @@ class Tree:
             raise ValueError(f"it answered {count} positions with arrays of shapes {shapes}")
         arrays.policy[:count] = policy
         arrays.winrate[:count] = winrate
-        if not is_sound(arrays, count):
+        done = expand_leaves(
+            self.arrays, self.cache.arrays, arrays, self._root, self._inverse, count
+        )
+        if not done:
             raise ValueError("it answered with a number that is no probability or winrate")
-        expand_leaves(self.arrays, self.cache.arrays, arrays, self._inverse, count)
 
     def cancel(self, batch: Batch) -> None:
         """Take the leaves of a batch back, as if they had never been looked at."""

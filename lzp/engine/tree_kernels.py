@@ -18,7 +18,7 @@ from lzp.engine.tree_state import (
     BatchArrays,
     TreeArrays,
 )
-from lzp.jit import float64, int64, kernel
+from lzp.jit import float64, int64, kernel, lean_kernel
 
 #: What the spread of values starts at, so that two equal values are not certainty.
 FIRST_SPREAD = 1e-4
@@ -28,7 +28,7 @@ SPREAD_PRIOR = 2.0
 FIRST_ROOM = 2
 
 
-@kernel
+@lean_kernel
 def new_node(tree: TreeArrays) -> int:
     """Take the next node record and return its index; the caller has made sure of room."""
     head = tree.heads[0]
@@ -54,7 +54,7 @@ def new_node(tree: TreeArrays) -> int:
     return index
 
 
-@kernel
+@lean_kernel
 def look_up_next(node: np.void, priors: NDArray[np.float32]) -> None:
     """Write the unvisited move with the highest prior into a node.
 
@@ -83,7 +83,7 @@ def look_up_next(node: np.void, priors: NDArray[np.float32]) -> None:
     node["next_prior"] = priors[chosen]
 
 
-@kernel
+@lean_kernel
 def prior_weight(head: np.void, node: np.void) -> float:
     """Return cpuct * sqrt(N * ln(s * N + c)), the weight of priors at a node.
 
@@ -104,7 +104,7 @@ def prior_weight(head: np.void, node: np.void) -> float:
     return weight * (1.0 + share * (spread / typical - 1.0))
 
 
-@kernel
+@lean_kernel
 def first_play_urgency(head: np.void, node: np.void, reduction: float) -> float:
     """Return what an unvisited child's winrate is taken to be.
 
@@ -118,7 +118,7 @@ def first_play_urgency(head: np.void, node: np.void, reduction: float) -> float:
     return winrate - reduction * math.sqrt(float64(node["visited_prior"]))
 
 
-@kernel
+@lean_kernel
 def select_evenly(head: np.void, node: np.void, edges: NDArray[np.void], may_open: bool) -> int:
     """Return the open root move with the fewest visits; a new one until enough are open.
 
@@ -140,7 +140,7 @@ def select_evenly(head: np.void, node: np.void, edges: NDArray[np.void], may_ope
     return best
 
 
-@kernel
+@lean_kernel
 def select_child(
     head: np.void, node: np.void, edges: NDArray[np.void], is_root: bool, may_open: bool
 ) -> int:
@@ -189,7 +189,7 @@ def select_child(
     return best
 
 
-@kernel
+@lean_kernel
 def _make_room(tree: TreeArrays, node: np.void) -> None:
     """Move a node's edges to a block of twice the size; the old one is left behind."""
     head = tree.heads[0]
@@ -204,7 +204,7 @@ def _make_room(tree: TreeArrays, node: np.void) -> None:
     head["edge_count"] = target + room
 
 
-@kernel
+@lean_kernel
 def has_room(tree: TreeArrays, node: np.void) -> bool:
     """Return whether a node may get another child."""
     head = tree.heads[0]
@@ -214,7 +214,7 @@ def has_room(tree: TreeArrays, node: np.void) -> bool:
     )
 
 
-@kernel
+@lean_kernel
 def open_child(tree: TreeArrays, index: int) -> int:
     """Make a node's best unvisited move an edge to a new node; return the new node."""
     node = tree.nodes[index]
@@ -236,7 +236,7 @@ def open_child(tree: TreeArrays, index: int) -> int:
     return child
 
 
-@kernel
+@lean_kernel
 def drop_last_child(tree: TreeArrays, index: int, reason: int) -> None:
     """Close the edge just opened for good and give its node back."""
     node = tree.nodes[index]
@@ -246,7 +246,7 @@ def drop_last_child(tree: TreeArrays, index: int, reason: int) -> None:
     tree.heads[0]["node_count"] -= 1
 
 
-@kernel
+@lean_kernel
 def release_path(tree: TreeArrays, batch: BatchArrays, slot: int) -> None:
     """Take the virtual visits of a playout back."""
     leaf = batch.leaves[slot]
@@ -258,7 +258,7 @@ def release_path(tree: TreeArrays, batch: BatchArrays, slot: int) -> None:
         edge["in_flight"] -= 1
 
 
-@kernel
+@lean_kernel
 def add_visit(node: np.void, winrate: float, visits: int, winrate_sum: float) -> None:
     """Count a visit of a node and update the spread of its values (Welford 1962).
 
@@ -274,7 +274,7 @@ def add_visit(node: np.void, winrate: float, visits: int, winrate_sum: float) ->
     node["visits"] = visits + 1
 
 
-@kernel
+@lean_kernel
 def back_up(tree: TreeArrays, batch: BatchArrays, slot: int, winrate: float) -> None:
     """Add a result to every edge of a path, and take the virtual visits back.
 
@@ -313,7 +313,7 @@ def back_up(tree: TreeArrays, batch: BatchArrays, slot: int, winrate: float) -> 
     head["root_sum"] += winrate + shift
 
 
-@kernel
+@lean_kernel
 def open_root(tree: TreeArrays) -> None:
     """Let every valid move of the root compete again, whatever was closed before."""
     head = tree.heads[0]
@@ -371,7 +371,7 @@ def keep_subtree(
     head["full"] = 0
 
 
-@kernel
+@lean_kernel
 def _rename_children(
     tree: TreeArrays, edges: NDArray[np.void], new_index: NDArray[np.int32], count: int
 ) -> None:
@@ -385,7 +385,7 @@ def _rename_children(
                 edge["child"] = new_index[edge["child"]]
 
 
-@kernel
+@lean_kernel
 def find_child(tree: TreeArrays, index: int, move: int) -> int:
     """Return the expanded child of a node by a move, or -1."""
     node = tree.nodes[index]

@@ -23,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lzp.go.constants import MAX_AREA
+from lzp.go.constants import MAX_AREA, MAX_POINTS
 
 #: States of a node.
 NEW = 0  # no network output yet
@@ -114,6 +114,7 @@ LEAF = np.dtype(
         ("depth", np.int32),
         ("symmetry", np.int32),
         ("moves", np.int32),  # legal ones, the pass aside
+        ("passing", np.int32),  # whether that is one, too: see passing_rule
     ],
     align=True,
 )
@@ -145,6 +146,7 @@ TREE = np.dtype(
         ("edge_count", np.int32),
         ("full", np.int32),  # whether a playout met the bound of the tree
         ("restrictions", np.int32, (3, 3, MAX_AREA + 1)),
+        ("open_points", np.uint8, MAX_POINTS),  # scratch: where a leaf's color may play
     ],
     align=True,
 )
@@ -191,7 +193,7 @@ class BatchArrays(NamedTuple):
     Attributes:
         leaves: LEAF [B + F]: those on their way, and room for F that fail to find a leaf.
         steps: STEP [MAX_DEPTH at least], the paths one after another.
-        boards: BOARD [B], the positions of the leaves.
+        boards: BOARD [1], the position of the playout at hand.
         planes: uint8 [B, 18, side²], under each leaf's symmetry.
         policy: float32 [B, side² + 1], the network's answer, likewise.
         winrate: float32 [B], of the color to play in each leaf.

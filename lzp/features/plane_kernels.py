@@ -10,10 +10,10 @@ from lzp.features.constants import (
 )
 from lzp.go.board_kernels import move_of
 from lzp.go.constants import BLACK, NO_POINT, RECENT_CAPTURES, RECENT_PLIES
-from lzp.jit import int64, kernel
+from lzp.jit import int64, lean_kernel
 
 
-@kernel
+@lean_kernel
 def write_planes(
     board: np.void, color: int, inverse: NDArray[np.int16], planes: NDArray[np.uint8]
 ) -> None:
@@ -25,23 +25,23 @@ def write_planes(
         inverse: int16 [side²], the symmetry's row of `inverse_tables`.
         planes: uint8 [18, side²], overwritten.
     """
-    area = int64(board["side"]) * int64(board["side"])
-    planes[:] = 0
+    times = min(int64(board["ply"]), HISTORY - 1)
+    # The times in between are copied over, each from the one after it.
+    planes[0] = 0
+    planes[times + 1 : HISTORY + 1] = 0
+    planes[HISTORY + times + 1 :] = 0
     planes[BLACK_TO_MOVE_PLANE if color == BLACK else WHITE_TO_MOVE_PLANE] = 1
     _write_stones(board, color, inverse, planes)
-    times = min(int64(board["ply"]), HISTORY - 1)
     capture = int64(board["capture_end"])
     for ago in range(1, times + 1):
-        now, past = ago - 1, ago
-        for point in range(area):
-            planes[past, point] = planes[now, point]
-            planes[HISTORY + past, point] = planes[HISTORY + now, point]
+        _copy_plane(planes[ago - 1], planes[ago])
+        _copy_plane(planes[HISTORY + ago - 1], planes[HISTORY + ago])
         slot = (int64(board["ply"]) - ago) & (RECENT_PLIES - 1)
         capture -= int64(board["recent_taken"][slot])
-        _take_back(board, color, inverse, planes, (past, slot, capture))
+        _take_back(board, color, inverse, planes, (ago, slot, capture))
 
 
-@kernel
+@lean_kernel
 def _write_stones(
     board: np.void, color: int, inverse: NDArray[np.int16], planes: NDArray[np.uint8]
 ) -> None:
@@ -60,7 +60,14 @@ def _write_stones(
         point += 2
 
 
-@kernel
+@lean_kernel
+def _copy_plane(source: NDArray[np.uint8], target: NDArray[np.uint8]) -> None:
+    """Copy one plane over another, many points at once."""
+    for point in range(len(source)):
+        target[point] = source[point]
+
+
+@lean_kernel
 def _take_back(
     board: np.void,
     color: int,
@@ -90,7 +97,7 @@ def _take_back(
     planes[mover_plane, inverse[move_of(board, point)]] = 0
 
 
-@kernel
+@lean_kernel
 def write_batch(
     boards: NDArray[np.void],
     symmetries: NDArray[np.int64],

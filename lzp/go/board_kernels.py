@@ -26,7 +26,7 @@ from lzp.go.constants import (
     WALL,
     WHITE,
 )
-from lzp.jit import int64, kernel
+from lzp.jit import int64, lean_kernel
 
 #: Drawn once and for all: hashes stand in game stores and must not change.
 ZOBRIST = np.random.default_rng(20201231).integers(0, 2**64, 3 * MAX_POINTS, dtype=np.uint64)
@@ -36,14 +36,14 @@ ONE_LIBERTY = 1 | _POINTS << 12 | (_POINTS * _POINTS) << 32
 COUNT_MASK = 0xFFF
 
 
-@kernel
+@lean_kernel
 def clear_boards(boards: NDArray[np.void], side: int) -> None:
     """Make every record of an array an empty board of a side, Black to play."""
     for index in range(len(boards)):
         clear_board(boards[index], side)
 
 
-@kernel
+@lean_kernel
 def clear_board(board: np.void, side: int) -> None:
     """Make one record an empty board of a side, Black to play."""
     stride = side + 2
@@ -73,7 +73,7 @@ def clear_board(board: np.void, side: int) -> None:
     board["empty_count"] = count
 
 
-@kernel
+@lean_kernel
 def copy_board(
     sources: NDArray[np.void], source: int, targets: NDArray[np.void], target: int
 ) -> None:
@@ -81,28 +81,28 @@ def copy_board(
     targets[target] = sources[source]
 
 
-@kernel
+@lean_kernel
 def point_of(board: np.void, move: int) -> int:
     """Return the padded point of a move that is not the pass."""
     side = int64(board["side"])
     return (move // side + 1) * int64(board["stride"]) + move % side + 1
 
 
-@kernel
+@lean_kernel
 def move_of(board: np.void, point: int) -> int:
     """Return the move (0 .. side² - 1) of a padded point that is on the board."""
     stride = int64(board["stride"])
     return (point // stride - 1) * int64(board["side"]) + point % stride - 1
 
 
-@kernel
+@lean_kernel
 def is_only_liberty(board: np.void, head: int, point: int) -> bool:
     """Return whether a chain, given by its head, has `point` as its only liberty."""
     packed = board["liberties"][head]
     return bool(packed == (packed & COUNT_MASK) * ONE_LIBERTY[point])
 
 
-@kernel
+@lean_kernel
 def check_point(board: np.void, point: int, color: int) -> int:
     """Return LEGAL, OCCUPIED, KO or SUICIDE for a stone of a color on a point of the board.
 
@@ -131,7 +131,7 @@ def check_point(board: np.void, point: int, color: int) -> int:
     return KO if point == board["ko_point"] else LEGAL
 
 
-@kernel
+@lean_kernel
 def check_move(boards: NDArray[np.void], move: int, color: int) -> int:
     """Return the legality code of a move on boards[0]; the pass is always LEGAL.
 
@@ -149,7 +149,7 @@ def check_move(boards: NDArray[np.void], move: int, color: int) -> int:
     return check_point(board, point_of(board, move), color)
 
 
-@kernel
+@lean_kernel
 def _merge(board: np.void, first: int, second: int) -> None:
     """Join two chains, given by their heads; the larger one's head stays."""
     chain = board["chain"]
@@ -170,7 +170,7 @@ def _merge(board: np.void, first: int, second: int) -> None:
     following[second] = after
 
 
-@kernel
+@lean_kernel
 def _take_from_empty(board: np.void, point: int) -> None:
     """Drop a point from the list of empty points; the last one takes its place."""
     empty = board["empty"]
@@ -182,7 +182,7 @@ def _take_from_empty(board: np.void, point: int) -> None:
     board["empty_count"] = count
 
 
-@kernel
+@lean_kernel
 def put_stone(board: np.void, point: int, color: int) -> None:
     """Put a stone on an empty point and join it to its neighbors, capturing nothing.
 
@@ -215,7 +215,7 @@ def put_stone(board: np.void, point: int, color: int) -> None:
             _merge(board, int64(chain[near]), int64(chain[point]))
 
 
-@kernel
+@lean_kernel
 def remove_chain(board: np.void, head: int) -> int:
     """Take a chain off the board, remember its points, and return how many they were."""
     colors = board["color"]
@@ -252,7 +252,7 @@ def remove_chain(board: np.void, head: int) -> int:
     return size
 
 
-@kernel
+@lean_kernel
 def remove_dead_neighbors(board: np.void, point: int, color: int) -> int:
     """Remove the chains of a color beside a point that have no liberty; return the stones."""
     colors = board["color"]
@@ -266,7 +266,7 @@ def remove_dead_neighbors(board: np.void, point: int, color: int) -> int:
     return taken
 
 
-@kernel
+@lean_kernel
 def play_point(board: np.void, point: int, color: int) -> None:
     """Play a stone on an empty point: captures, suicide, ko, hash, history, turn.
 
@@ -288,7 +288,7 @@ def play_point(board: np.void, point: int, color: int) -> None:
     board["passes"] = 0
 
 
-@kernel
+@lean_kernel
 def pass_turn(board: np.void, color: int) -> None:
     """Pass: the turn and the history move on, and a ko is free again."""
     board["ko_point"] = NO_POINT
@@ -296,7 +296,7 @@ def pass_turn(board: np.void, color: int) -> None:
     board["passes"] += 1
 
 
-@kernel
+@lean_kernel
 def _remember(board: np.void, point: int, color: int, taken_color: int, taken: int) -> None:
     """Write a ply into the history and give the turn to the other color."""
     slot = int64(board["ply"]) & (RECENT_PLIES - 1)
@@ -309,7 +309,7 @@ def _remember(board: np.void, point: int, color: int, taken_color: int, taken: i
     board["to_play"] = WHITE + BLACK - color
 
 
-@kernel
+@lean_kernel
 def play_on_board(board: np.void, move: int, color: int) -> None:
     """Play a move (y * side + x, or side² for the pass) on a record; checks nothing."""
     if move == int64(board["side"]) * int64(board["side"]):
@@ -318,13 +318,13 @@ def play_on_board(board: np.void, move: int, color: int) -> None:
         play_point(board, point_of(board, move), color)
 
 
-@kernel
+@lean_kernel
 def play_move(boards: NDArray[np.void], move: int, color: int) -> None:
     """Play a move on boards[0]; the caller has checked that it is legal."""
     play_on_board(boards[0], move, color)
 
 
-@kernel
+@lean_kernel
 def hash_after(boards: NDArray[np.void], scratch: NDArray[np.void], move: int, color: int) -> int:
     """Return the hash of the stones after a legal move; boards[0] stays, scratch[0] is lost."""
     scratch[0] = boards[0]
@@ -332,7 +332,7 @@ def hash_after(boards: NDArray[np.void], scratch: NDArray[np.void], move: int, c
     return scratch[0]["hash"]  # type: ignore[no-any-return]
 
 
-@kernel
+@lean_kernel
 def legal_flags(boards: NDArray[np.void], color: int, flags: NDArray[np.bool_]) -> None:
     """Write for every move whether it is legal for a color on boards[0], superko aside.
 
@@ -349,7 +349,7 @@ def legal_flags(boards: NDArray[np.void], color: int, flags: NDArray[np.bool_]) 
     flags[-1] = True
 
 
-@kernel
+@lean_kernel
 def set_up_stones(
     boards: NDArray[np.void], moves: NDArray[np.int32], colors: NDArray[np.int32]
 ) -> int:

@@ -5,7 +5,7 @@ import pytest
 
 from lzp.engine.batches import Batch
 from lzp.engine.cache import EvaluationCache
-from lzp.engine.cache_kernels import find_answer, keep_answer, write_key
+from lzp.engine.cache_kernels import find_answer, keep_answer, policy_row, write_key
 from lzp.engine.cache_state import WAYS
 from lzp.engine.search import Search
 from lzp.engine.search_params import SearchLimits, SearchParams
@@ -170,27 +170,36 @@ def test_transpositions_save_evaluations_and_keep_the_rules() -> None:
     assert found["transpositions"].leaves < found["exact"].leaves
 
 
-def test_oldest_of_a_set_makes_room() -> None:
+@pytest.mark.parametrize(("sets", "rows"), [(3, 1000), (12, 10), (3, 9)])
+def test_oldest_answer_makes_room(sets: int, rows: int) -> None:
     cache = EvaluationCache(SearchParams(cache_mib=1), 3)
-    sets = 3
-    cache.arrays = cache.arrays._replace(entries=cache.arrays.entries[: sets * WAYS].copy())
+    cache.arrays = cache.arrays._replace(
+        entries=cache.arrays.entries[: sets * WAYS].copy(),
+        policies=cache.arrays.policies[:rows].copy(),
+    )
     arrays = Batch(3, 1).arrays
     random = np.random.default_rng(1)
     keys = random.integers(1, 2**64, 40, dtype=np.uint64)
-    twin: list[dict[int, float]] = [{} for _ in range(sets)]
+    twin: list[dict[int, float]] = [{} for _ in range(sets)]  # by set, the oldest first
+    last: list[int] = []  # keys kept
     hits = 0
     for key in random.choice(keys, 500):
         place = twin[(int(key) >> 32) * sets >> 32]
+        is_known = int(key) in place and int(key) in last[-rows:]
         entry = find_answer(cache.arrays, key)
-        assert (entry >= 0) == (int(key) in place)
-        if entry >= 0:
+        assert (entry >= 0) == is_known
+        if is_known:
             hits += 1
             assert cache.arrays.entries[entry]["winrate"] == place[int(key)]
+            row = cache.arrays.policies[policy_row(cache.arrays, entry)]
+            assert (row == place[int(key)]).all()
             continue
         arrays.leaves[0]["key"] = key
-        arrays.winrate[0] = random.random()
+        arrays.winrate[0] = arrays.policy[0] = random.random()
         keep_answer(cache.arrays, arrays, 0)
+        place.pop(int(key), None)
         place[int(key)] = arrays.winrate[0]
+        last.append(int(key))
         if len(place) > WAYS:
             del place[next(iter(place))]
     assert cache.hits == hits > 50
