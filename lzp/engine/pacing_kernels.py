@@ -36,7 +36,8 @@ def write_root_look(
     Returns:
         For the color to move, in [0, 1]; 0.5 if no move was visited.
     """
-    count = write_move_stats(tree, 0, lcb_ratio, quantiles, stats)
+    # Not a plain 0, for which it would be compiled once more.
+    count = write_move_stats(tree, int64(0), lcb_ratio, quantiles, stats)
     look[BEST] = -1
     look[BEST_VISITS] = 0
     look[MOST_VISITS] = 0

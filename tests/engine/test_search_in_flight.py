@@ -132,7 +132,7 @@ def test_planes_stay_until_who_reads_them_has_finished() -> None:
 def test_time_limit_ends_a_search_that_waits() -> None:
     gate = Gate(5, free=2)
     lanes = Lanes([gate])
-    search = search_on(Game(5), lanes, batch_size=2, batches_in_flight=2)
+    search = search_on(Game(5), lanes, batch_size=2, batches_in_flight=2, cache="off")
     started = time.monotonic()
     report = search.run(SearchLimits(time_s=0.2))
     assert 0.2 <= time.monotonic() - started < 5

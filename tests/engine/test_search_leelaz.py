@@ -25,6 +25,7 @@ from tests.networks import random_weights
 
 SIDE = 19
 VISITS = 300
+LONG_VISITS = 1000
 
 
 def even(conv: ConvNorm) -> ConvNorm:
@@ -40,11 +41,12 @@ def orbits() -> np.ndarray:
     return symmetry_tables(SIDE).min(axis=0).astype(np.int64)
 
 
-def symmetric_weights(seed: int) -> LeelaWeights:
+def symmetric_weights(seed: int, *, sees_history: bool = False) -> LeelaWeights:
     weights = random_weights(SIDE, blocks=1, filters=8, seed=seed)
     random = np.random.default_rng(seed)
     first = even(weights.input).weight.copy()
-    first[:, [*range(1, 8), *range(9, 16)]] = 0.0
+    if not sees_history:
+        first[:, [*range(1, 8), *range(9, 16)]] = 0.0
     area = SIDE * SIDE
     y, x = np.divmod(np.arange(area), SIDE)
     gaps = np.sort([abs(y[:, None] - y), abs(x[:, None] - x)], axis=0)
@@ -70,10 +72,12 @@ def symmetric_weights(seed: int) -> LeelaWeights:
 LINE = re.compile(r"^ *([A-T]\d+|pass) -> +(\d+) \(V: +([\d.]+)%\) \(LCB: +(-?[\d.]+)%\)", re.M)
 
 
-def leelaz_moves(weights: Path, game: Game, manage: str) -> dict[int, tuple[int, float, float]]:
+def leelaz_moves(
+    weights: Path, game: Game, manage: str, visits: int = VISITS
+) -> dict[int, tuple[int, float, float]]:
     """Return visits, winrate and lower bound of each move that leelaz looked at."""
     assert LEELAZ is not None
-    flags = ["--cpu-only", "-g", "--noponder", "-t", "1", "-s", "1", "-v", str(VISITS)]
+    flags = ["--cpu-only", "-g", "--noponder", "-t", "1", "-s", "1", "-v", str(visits)]
     flags += ["--timemanage", manage, "-r", "0", "-w", str(weights)]
     commands = ["time_settings 0 1 0"]
     for color, move in game.moves:
@@ -122,6 +126,43 @@ def test_visits_equal_the_real_leelaz(tmp_path: Path, seed: int, manage: str) ->
         assert move.lcb == pytest.approx(bound, abs=1e-4)
     assert len(report.moves) > 5
     assert (report.visits_root < VISITS) <= saves
+
+
+def random_game(plies: int, seed: int) -> Game:
+    random = np.random.default_rng(seed)
+    game = Game(SIDE, 7.5)
+    for _ in range(plies):
+        game.play(int(random.choice(game.legal_moves()[:-1])))
+    return game
+
+
+#: Plies of a random game, its seed, the weights' version.
+LONG = [(2, 0, 1), (5, 1, 2), (25, 2, 1), (60, 3, 2), (150, 4, 1), (240, 5, 2)]
+
+
+@needs_leelaz
+@pytest.mark.slow
+@pytest.mark.compiled
+@pytest.mark.parametrize(("plies", "seed", "version"), LONG)
+def test_long_searches_share_answers_as_leelaz_does(
+    tmp_path: Path, plies: int, seed: int, version: int
+) -> None:
+    # These networks see the past: what a position is worth depends on how it came about
+    # first, and on the images of early positions, as far as answers are remembered.
+    path = tmp_path / "even.txt"
+    weights = replace(symmetric_weights(seed, sees_history=True), version=version)
+    write_weights(path, weights)
+    game = random_game(plies, seed)
+    search = Search(load_evaluator(path, batch_size=1, threads=1), SearchParams.leela())
+    search.set_position(game)
+    report = search.run(SearchLimits(visits=LONG_VISITS))
+    theirs = leelaz_moves(path, game, "off", LONG_VISITS)
+    assert {m.move: m.visits for m in report.moves} == {k: v[0] for k, v in theirs.items()}
+    for move in report.moves:
+        assert move.winrate == pytest.approx(theirs[move.move][1], abs=1e-4)
+    # Otherwise nothing would have been shown about the answers.
+    if plies < 100:
+        assert report.hits > 10
 
 
 @pytest.mark.compiled
