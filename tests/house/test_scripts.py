@@ -159,3 +159,12 @@ def test_a_python_that_will_not_do_gets_one_line(
     assert complaint in err
     assert err.count("\n") == 2  # that it sets up, and why it cannot
     assert not (checkout / ".venv").exists()
+
+
+@pytest.mark.parametrize("script", ["play", "setup.sh", "signature", "test"])
+def test_a_plain_shell_reads_every_script(script: str) -> None:
+    shell = shutil.which("dash") or "sh"  # the strictest at hand: bash takes its own arrays
+
+    checked = subprocess.run([shell, "-n", str(ROOT / "bin" / script)], capture_output=True)
+
+    assert (checked.returncode, checked.stderr) == (0, b"")
