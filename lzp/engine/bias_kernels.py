@@ -23,7 +23,7 @@ _LEFT, _RIGHT, _LEFT_AGAIN = np.uint64(13), np.uint64(7), np.uint64(17)
 @lean_kernel
 def mix(key: np.uint64, number: int) -> np.uint64:
     """Return a key with a small number mixed in."""
-    key ^= np.uint64(number) + np.uint64(0x9E3779B97F4A7C15 & 0x7FFFFFFFFFFFFFFF)
+    key ^= np.uint64(number) + np.uint64(0x1E3779B97F4A7C15)
     key ^= key << _LEFT
     key ^= key >> _RIGHT
     key ^= key << _LEFT_AGAIN
@@ -98,7 +98,9 @@ def update_bias(tree: TreeArrays, index: int) -> float:
 
 @lean_kernel
 def collect_biases(tree: TreeArrays) -> None:
-    """Make the records anew of the nodes that are left in a tree."""
+    """Make the records anew of the nodes that are left in a tree; without biases all are 0."""
+    if tree.heads[0]["bias_share"] == 0.0:
+        return
     for slot in range(len(tree.biases)):
         tree.biases[slot]["delta"] = 0.0
         tree.biases[slot]["weight"] = 0.0

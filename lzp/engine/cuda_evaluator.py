@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lzp.engine.engine_cache import engine_cache
-from lzp.engine.evaluator import Answer, in_parts
+from lzp.engine.evaluator import Answer, evaluate_in_parts
 from lzp.engine.gpu import has_nvidia_gpu
 from lzp.engine.network_file import NetworkFile
 from lzp.engine.onnx_nodes import INPUT, POLICY
@@ -81,11 +81,7 @@ class BoundEvaluator:
 
     def evaluate(self, planes: NDArray[np.uint8]) -> Answer:
         """See `Evaluator.evaluate`."""
-        parts = [self._run(part) for part in in_parts(planes, self._batch_size)]
-        if len(parts) == 1:
-            return parts[0]
-        policy, winrate = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-        return policy, winrate
+        return evaluate_in_parts(planes, self._batch_size, self._run)
 
     def _run(self, planes: NDArray[np.uint8]) -> Answer:
         size = next(size for size in self._buffers if size >= len(planes))

@@ -7,7 +7,7 @@ looks at a move and its mirror image looks twice at one thing.
 import numpy as np
 from numpy.typing import NDArray
 
-from lzp.engine.tree_state import INVALID, UNKNOWN, TreeArrays
+from lzp.engine.tree_state import INVALID, UNKNOWN, TreeArrays, root_edges
 from lzp.features import SYMMETRIES, symmetry_tables
 from lzp.go.constants import NO_POINT
 from lzp.go.game import Game
@@ -42,9 +42,8 @@ def merge_equal_moves(tree: TreeArrays, first: NDArray[np.int32]) -> None:
         first: what `equal_move_groups` returned.
     """
     node, priors = tree.nodes[0], tree.priors[0]
-    start = int(node["edge_start"])
-    edges = tree.edges[start : start + int(node["edge_count"])]
-    opened = {int(first[edge["move"]]): edge for edge in edges if not edge["closed"] & INVALID}
+    edges = [edge for edge in root_edges(tree) if not edge["closed"] & INVALID]
+    opened = {int(first[edge["move"]]): edge for edge in edges}
     for group in np.unique(first[priors >= 0]):
         moves = np.flatnonzero((first == group) & (priors >= 0))
         total = priors[moves].sum()

@@ -1,5 +1,6 @@
 """What the search knows of a network: planes in, policy and winrate out, in batches."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -39,6 +40,17 @@ class Evaluator(Protocol):
 def in_parts(planes: NDArray[np.uint8], batch_size: int) -> list[NDArray[np.uint8]]:
     """Return a batch as views of at most `batch_size` positions, so that memory is bounded."""
     return [planes[start : start + batch_size] for start in range(0, len(planes), batch_size)]
+
+
+def evaluate_in_parts(
+    planes: NDArray[np.uint8], batch_size: int, run: Callable[[NDArray[np.uint8]], Answer]
+) -> Answer:
+    """Return the answer to a batch of any size by runs of at most `batch_size` positions."""
+    answers = [run(part) for part in in_parts(planes, batch_size)]
+    if len(answers) == 1:
+        return answers[0]
+    policies, winrates = zip(*answers, strict=True)
+    return np.concatenate(policies), np.concatenate(winrates)
 
 
 def find_fault(evaluator: Evaluator, sample: Answer, count: int) -> str | None:

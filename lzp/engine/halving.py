@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from lzp.engine.tree_state import DROPPED, INVALID, TreeArrays
+from lzp.engine.tree_state import DROPPED, INVALID, TreeArrays, root_edges
 
 
 class Halving:
@@ -77,9 +77,3 @@ def round_ends(moves: int, budget: int) -> list[int]:
         ends.append(min(done, budget))
     ends[-1] = budget
     return ends
-
-
-def root_edges(tree: TreeArrays) -> NDArray[np.void]:
-    """Return the opened edges of the root, a view."""
-    start, count = int(tree.nodes[0]["edge_start"]), int(tree.nodes[0]["edge_count"])
-    return tree.edges[start : start + count]

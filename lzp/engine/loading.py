@@ -43,18 +43,20 @@ def load_lanes(
     """
     choice = choose(file, wish, tell)
     try:
-        evaluators = open_evaluators(
-            file, BACKENDS[choice.setting.backend], choice.setting.options(wish.batch_size)
-        )
+        return _load(file, choice.setting, wish.batch_size)
     except ModelError:
         if choice.is_new:
             raise
         # Kept from before, and something has changed that the key does not tell.
         choice = choose(file, wish, tell, anew=True)
-        evaluators = open_evaluators(
-            file, BACKENDS[choice.setting.backend], choice.setting.options(wish.batch_size)
-        )
-    return Loaded(evaluators=evaluators, setting=choice.setting)
+        return _load(file, choice.setting, wish.batch_size)
+
+
+def _load(file: NetworkFile, setting: Setting, batch_size: int) -> Loaded:
+    """Return a network run in one way; ModelError if it cannot be."""
+    options = setting.options(batch_size)
+    evaluators = open_evaluators(file, BACKENDS[setting.backend], options)
+    return Loaded(evaluators=evaluators, setting=setting)
 
 
 def load_single(
@@ -66,10 +68,7 @@ def load_single(
         ModelError: nothing fits the wish, or nothing that does can be used.
     """
     chosen = choose(file, wish, tell).setting
-    setting = replace(chosen, lanes=1, threads=wish.threads)
-    options = setting.options(wish.batch_size)
-    evaluators = open_evaluators(file, BACKENDS[setting.backend], options)
-    return Loaded(evaluators=evaluators, setting=setting)
+    return _load(file, replace(chosen, lanes=1, threads=wish.threads), wish.batch_size)
 
 
 def cross_checked(file: NetworkFile, loaded: Loaded, by: str, batch_size: int) -> Loaded:
@@ -85,7 +84,7 @@ def cross_checked(file: NetworkFile, loaded: Loaded, by: str, batch_size: int) -
         ModelError: that backend cannot be used.
     """
     setting = Setting(backend=by, precision=PRECISIONS[0], lanes=loaded.setting.lanes, threads=1)
-    others = open_evaluators(file, BACKENDS[by], setting.options(batch_size))
+    others = _load(file, setting, batch_size).evaluators
     tally = Tally()
     checks = [
         CrossCheck(first, second, tally)

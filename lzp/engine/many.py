@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from lzp.engine.evaluator import Answer, Evaluator
 from lzp.engine.lanes import Submitter
-from lzp.engine.search import EvaluationError
+from lzp.engine.search import EvaluationError, Search
+from lzp.engine.search_params import SearchLimits
 
 T = TypeVar("T")
 
@@ -165,6 +166,21 @@ class Together:
                 group.running.append((task, task.send(answers[place])))
             except StopIteration as end:
                 yield end.value
+
+
+def search_together(search: Search, limits: SearchLimits, network: int = 0) -> Task[None]:
+    """Run a search whose position is set, in steps, its batches shared with other tasks.
+
+    Args:
+        search: with one batch on its way at a time.
+        limits: when it ends.
+        network: number of the network it asks.
+    """
+    search.begin()
+    while not search.is_done(limits):
+        planes = search.gather(limits)
+        if len(planes):
+            search.accept(*(yield Question(network, planes)))
 
 
 def _submit(network: Evaluator | Submitter, batch: NDArray[np.uint8]) -> "Future[Answer]":

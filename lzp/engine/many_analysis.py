@@ -5,13 +5,11 @@ from dataclasses import dataclass, field, replace
 
 from lzp.engine.evaluator import Evaluator
 from lzp.engine.lanes import Submitter
-from lzp.engine.many import Question, Task, Together
+from lzp.engine.many import Task, Together, search_together
 from lzp.engine.report import SearchReport
 from lzp.engine.search import Search
 from lzp.engine.search_params import SearchLimits, SearchParams
 from lzp.go.game import Game
-
-_NETWORK = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,10 +96,5 @@ def _search(
     own = params.search if seed is None else replace(params.search, seed=seed + ply)
     search = Search(network, own)
     search.set_position(position_at(game, ply))
-    search.begin()
-    while True:
-        planes = search.gather(params.limits)
-        if len(planes):
-            search.accept(*(yield Question(_NETWORK, planes)))
-        if search.is_done(params.limits):
-            return ply, search.report(params.min_moves)
+    yield from search_together(search, params.limits)
+    return ply, search.report(params.min_moves)

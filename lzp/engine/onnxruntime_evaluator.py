@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lzp.engine.evaluator import Answer, in_parts
+from lzp.engine.evaluator import Answer, evaluate_in_parts
 from lzp.engine.network_file import NetworkFile
 from lzp.engine.onnx_nodes import INPUT, POLICY
 from lzp.engine.onnxruntime_session import CPU_PROVIDER, open_session
@@ -34,12 +34,10 @@ class OnnxEvaluator:
 
     def evaluate(self, planes: NDArray[np.uint8]) -> Answer:
         """See `Evaluator.evaluate`."""
-        parts = [
-            self._session.run(OUTPUTS, {INPUT: part}) for part in in_parts(planes, self._batch_size)
-        ]
-        if len(parts) == 1:
-            return parts[0][0], parts[0][1]
-        policy, winrate = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        return evaluate_in_parts(planes, self._batch_size, self._run)
+
+    def _run(self, planes: NDArray[np.uint8]) -> Answer:
+        policy, winrate = self._session.run(OUTPUTS, {INPUT: planes})
         return policy, winrate
 
 

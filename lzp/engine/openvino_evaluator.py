@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lzp.engine.evaluator import Answer, in_parts
+from lzp.engine.evaluator import Answer, evaluate_in_parts
 from lzp.engine.network_file import NetworkFile, first_line
 from lzp.engine.played_graph import played_graph
 from lzp.engine.run_options import RunOptions
@@ -38,11 +38,7 @@ class OpenVinoEvaluator:
 
     def evaluate(self, planes: NDArray[np.uint8]) -> Answer:
         """See `Evaluator.evaluate`."""
-        parts = [self._run(part) for part in in_parts(planes, self._batch_size)]
-        if len(parts) == 1:
-            return parts[0]
-        policy, winrate = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-        return policy, winrate
+        return evaluate_in_parts(planes, self._batch_size, self._run)
 
     def _run(self, planes: NDArray[np.uint8]) -> Answer:
         # The planes are read where they are; the answers are copies.

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from lzp.engine.report_kernels import is_better, write_move_stats
+from lzp.engine.report_kernels import best_row, write_move_stats
 from lzp.engine.tree_state import TreeArrays
 from lzp.jit import float64, int64, kernel
 
@@ -44,7 +44,6 @@ def write_root_look(
     look[SECOND_VISITS] = 0
     if count == 0:
         return 0.5
-    best = int64(0)
     for row in range(count):
         visits = int64(stats[row]["visits"])
         if visits > look[MOST_VISITS]:
@@ -52,8 +51,7 @@ def write_root_look(
             look[MOST_VISITS] = visits
         else:
             look[SECOND_VISITS] = max(look[SECOND_VISITS], visits)
-        if row > 0 and is_better(stats[row], stats[best]):
-            best = row
+    best = best_row(stats, count)
     look[BEST] = stats[best]["move"]
     look[BEST_VISITS] = stats[best]["visits"]
     return float64(stats[best]["winrate"])

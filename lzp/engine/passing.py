@@ -6,13 +6,14 @@ The rules are Leela Zero 0.17's; the score may leave dead stones out, as players
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lzp.engine.report import MoveReport
 from lzp.engine.search_kernels import fills_own_eye
 from lzp.go.board_state import BOARD
 from lzp.go.constants import BLACK
 from lzp.go.game import Game
-from lzp.go.playout_kernels import settled_difference
+from lzp.go.playout_kernels import find_owners
 
 _EVEN = 0.5
 
@@ -27,11 +28,26 @@ def settled_score(game: Game, playouts: int) -> float:
         game: the position, best with nothing left to play for.
         playouts: how many random games.
     """
+    balance = owner_balance(game, playouts)
+    difference = int((balance > 0).sum()) - int((balance < 0).sum())
+    return float(difference) - game.komi - game.handicap
+
+
+def owner_balance(game: Game, playouts: int) -> NDArray[np.int32]:
+    """Return in how many random games more a point ends up Black's than White's.
+
+    Args:
+        game: the position.
+        playouts: how many random games.
+
+    Returns:
+        int32 [side²] by move, -playouts .. playouts.
+    """
     boards = np.zeros(2, BOARD)
     boards[0] = game.boards[0]
     balance = np.empty(game.side * game.side, np.int32)
-    difference = settled_difference(boards, playouts, balance)
-    return float(difference) - game.komi - game.handicap
+    find_owners(boards, playouts, balance)
+    return balance
 
 
 def instead_of_pass(game: Game, moves: tuple[MoveReport, ...]) -> MoveReport:

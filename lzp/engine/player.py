@@ -255,9 +255,10 @@ class Player:
 
     def _end_well(self, game: Game, moves: tuple[MoveReport, ...], best: MoveReport) -> MoveReport:
         """Return what to do once the score is looked at: pass, play on, or lose no points."""
-        playouts = self.search.params.settling_playouts
-        score = settled_score(game, playouts) if playouts else game.area_score()
-        best = consider_passing(game, moves, best, score)
+        if best.move == game.pass_move or game.passes > 0:
+            playouts = self.search.params.settling_playouts
+            score = settled_score(game, playouts) if playouts else game.area_score()
+            best = consider_passing(game, moves, best, score)
         if self.search.params.slack_margin == 0 or best.move == game.pass_move:
             return best
         return without_slack(game, moves, best, self.search.params.slack_margin)

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lzp.engine.report_kernels import write_move_stats, write_variation
 from lzp.engine.student import student_quantiles
-from lzp.engine.tree_state import INVALID, MOVE_STATS, TreeArrays
+from lzp.engine.tree_state import INVALID, MOVE_STATS, TreeArrays, root_edges
 
 #: Moves of a principal variation that are shown at most.
 MOST_SHOWN = 60
@@ -117,7 +116,7 @@ class Reporter:
         """Yield the moves of the root that have no visits."""
         row = self.tree.priors[0]
         waiting = [(int(move), float(row[move])) for move in np.flatnonzero(row >= 0)]
-        for edge in self.root_edges():
+        for edge in root_edges(self.tree):
             if edge["visits"] == 0 and not edge["closed"] & INVALID:
                 waiting.append((int(edge["move"]), float(edge["prior"])))
         for move, prior in waiting:
@@ -125,15 +124,9 @@ class Reporter:
                 move=move, visits=0, winrate=0.0, prior=prior, lcb=0.0, order=0, pv=(move,)
             )
 
-    def root_edges(self) -> NDArray[np.void]:
-        """Return the edges of the root, a view."""
-        node = self.tree.nodes[0]
-        start = int(node["edge_start"])
-        return self.tree.edges[start : start + int(node["edge_count"])]
-
     def winrate(self) -> float:
         """Return the mean of everything backed up to the root, for the color to move."""
-        edges = self.root_edges()
+        edges = root_edges(self.tree)
         visits = int(edges["visits"].sum())
         total = float(edges["winrate_sum"].sum())
         return (float(self.tree.nodes[0]["net_winrate"]) + total) / (1 + visits)

@@ -91,6 +91,16 @@ def is_better(first: np.void, second: np.void) -> bool:
 
 
 @kernel
+def best_row(stats: NDArray[np.void], count: int) -> int:
+    """Return which of the first `count` MOVE_STATS, one at least, comes before all others."""
+    best = int64(0)
+    for row in range(1, count):
+        if is_better(stats[row], stats[best]):
+            best = row
+    return best
+
+
+@kernel
 def write_variation(
     tree: TreeArrays,
     index: int,
@@ -114,10 +124,7 @@ def write_variation(
         count = write_move_stats(tree, index, lcb_ratio, quantiles, stats)
         if count == 0:
             break
-        best = int64(0)
-        for row in range(1, count):
-            if is_better(stats[row], stats[best]):
-                best = row
+        best = best_row(stats, count)
         moves[length] = stats[best]["move"]
         index = int64(stats[best]["child"])
         length += 1

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lzp.engine.backends import BACKENDS, REFERENCE, why_unusable
-from lzp.engine.evaluator import Answer, Evaluator, in_parts
+from lzp.engine.evaluator import Answer, Evaluator, evaluate_in_parts
 from lzp.engine.model import open_evaluators
 from lzp.engine.network_file import NetworkFile, first_line
 from lzp.engine.run_options import RunOptions
@@ -106,7 +106,7 @@ class ResilientEvaluator:
             return self._spare.evaluate(planes)
         if self._most is None or len(planes) <= self._most:
             return self._evaluate(planes)
-        return _joined([self.evaluate(part) for part in in_parts(planes, self._most)])
+        return evaluate_in_parts(planes, self._most, self.evaluate)
 
     def _evaluate(self, planes: NDArray[np.uint8]) -> Answer:
         """Evaluate a batch of an allowed size, by whatever works."""
@@ -130,7 +130,7 @@ class ResilientEvaluator:
             return self._spare.evaluate(planes)
         self._most = (len(planes) + 1) // 2
         self._tell(f"{self.name}: {reason}; at most {self._most} at once from now on")
-        return _joined([self.evaluate(part) for part in in_parts(planes, self._most)])
+        return evaluate_in_parts(planes, self._most, self.evaluate)
 
     def _mended(
         self, planes: NDArray[np.uint8], answer: Answer, sound: NDArray[np.bool_]
@@ -206,9 +206,3 @@ def _has_shape(answer: Answer, planes: NDArray[np.uint8]) -> bool:
     policy, winrate = answer
     count, moves = len(planes), planes.shape[2] * planes.shape[3] + 1
     return policy.shape == (count, moves) and winrate.shape == (count,)
-
-
-def _joined(answers: Sequence[Answer]) -> Answer:
-    """Return answers one after the other as one."""
-    policies, winrates = zip(*answers, strict=True)
-    return np.concatenate(policies), np.concatenate(winrates)

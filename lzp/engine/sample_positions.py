@@ -63,8 +63,15 @@ def begin(side: int, plies: int, rng: np.random.Generator) -> Game:
     return game
 
 
-def draw_move(game: Game, chances: NDArray[np.float64], rng: np.random.Generator) -> int:
-    """Return a legal move drawn by a policy, float64 [S² + 1]."""
+def draw_move(
+    game: Game, chances: NDArray[np.float64], rng: np.random.Generator, *, may_pass: bool = True
+) -> int:
+    """Return a legal move drawn by a policy, float64 [S² + 1].
+
+    Without passes, it is one only where there is no other move.
+    """
     legal = game.legal_moves()
+    if not may_pass and len(legal) > 1:
+        legal = legal[:-1]
     total = chances[legal].sum()
     return int(rng.choice(legal, p=chances[legal] / total) if total else rng.choice(legal))

@@ -5,13 +5,10 @@ points away, and one that has lost does not fight for them. Late in a game rando
 tell moves apart that the winrate cannot.
 """
 
-import numpy as np
-
+from lzp.engine.passing import owner_balance
 from lzp.engine.report import MoveReport
-from lzp.go.board_state import BOARD
 from lzp.go.constants import BLACK, EMPTY
 from lzp.go.game import Game
-from lzp.go.playout_kernels import settled_difference
 
 #: Random games for each move that is compared.
 PLAYOUTS = 200
@@ -66,9 +63,5 @@ def expected_lead(game: Game, move: int) -> float:
     twin = game.copy()
     color = twin.to_play
     twin.play(move)
-    boards = np.zeros(2, BOARD)
-    boards[0] = twin.boards[0]
-    balance = np.empty(game.side * game.side, np.int32)
-    settled_difference(boards, PLAYOUTS, balance)
-    lead = float(balance.sum()) / PLAYOUTS
+    lead = float(owner_balance(twin, PLAYOUTS).sum()) / PLAYOUTS
     return lead if color == BLACK else -lead

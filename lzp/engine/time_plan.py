@@ -118,8 +118,7 @@ def _main_before_byo_plan(clock: Clock, remaining: Remaining, moves: float) -> T
     if settings.periods:
         later_s = settings.byo_s - min(clock.lag_s, _LAG_OF_PERIOD * settings.byo_s)
     else:
-        lag_s = min(clock.lag_s, _LAG_OF_STONES * settings.byo_s)
-        later_s = (settings.byo_s - lag_s) / settings.stones
+        later_s = _even_share_s(clock)
     left_s = max(0.0, remaining.left_s)
     return _banked(left_s / moves + later_s, left_s + later_s)
 
@@ -132,16 +131,25 @@ def _period_plan(settings: TimeSettings, remaining: Remaining, lag_s: float) -> 
     return TimePlan(target_s, target_s + spare_s, target_s + spare_s, False)
 
 
+def _stones_lag_s(clock: Clock) -> float:
+    """Return what is kept back of a Canadian period."""
+    return min(clock.lag_s, _LAG_OF_STONES * clock.settings.byo_s)
+
+
+def _even_share_s(clock: Clock) -> float:
+    """Return what each stone of a Canadian period gets if all get the same."""
+    return (clock.settings.byo_s - _stones_lag_s(clock)) / clock.settings.stones
+
+
 def _stones_plan(clock: Clock, remaining: Remaining) -> TimePlan:
     """Plan a move of a Canadian period: its share, or what is left for the last stone."""
-    lag_s = min(clock.lag_s, _LAG_OF_STONES * clock.settings.byo_s)
+    lag_s = _stones_lag_s(clock)
     stones = max(1, remaining.stones)
     left_s = max(0.0, remaining.left_s - lag_s - (stones - 1) * clock.delay_s)
     if not remaining.knows_stones:
         # The period may be a move older or younger: with an even share for every move it
         # does not matter where it begins.
-        even_s = max(0.0, clock.settings.byo_s - lag_s) / clock.settings.stones - clock.delay_s
-        even_s = max(0.0, min(left_s, even_s))
+        even_s = max(0.0, min(left_s, _even_share_s(clock) - clock.delay_s))
         return TimePlan(even_s, even_s, even_s, False)
     if stones == 1:
         return TimePlan(left_s, left_s, left_s, False)

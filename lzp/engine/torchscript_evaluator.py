@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from lzp.engine.evaluator import Answer, in_parts
+from lzp.engine.evaluator import Answer, evaluate_in_parts
 from lzp.engine.network_file import NetworkFile, first_line
 from lzp.engine.run_options import RunOptions
 from lzp.weights import LeelaWeights
@@ -33,16 +33,13 @@ class TorchScriptEvaluator:
 
     def evaluate(self, planes: NDArray[np.uint8]) -> Answer:
         """See `Evaluator.evaluate`."""
+        return evaluate_in_parts(planes, self._batch_size, self._run)
+
+    def _run(self, planes: NDArray[np.uint8]) -> Answer:
         with torch.inference_mode():
-            # Copies, since torch warns of arrays that may not be written to.
-            parts = [
-                self._module(torch.from_numpy(part.copy()))
-                for part in in_parts(planes, self._batch_size)
-            ]
-            policy = torch.cat([part[0] for part in parts])
-            value = torch.cat([part[1] for part in parts])
-            winrate = (value + 1) / 2
-        return policy.numpy(), winrate.numpy()
+            # A copy, since torch warns of arrays that may not be written to.
+            policy, value = self._module(torch.from_numpy(planes.copy()))
+            return policy.numpy(), ((value + 1) / 2).numpy()
 
 
 def open_torchscript(file: NetworkFile, options: RunOptions) -> list[TorchScriptEvaluator]:

@@ -35,6 +35,7 @@ from lzp.engine.tree_state import (
     TREE,
     UNKNOWN,
     TreeArrays,
+    root_edges,
 )
 from lzp.features import inverse_tables
 from lzp.go.board_state import BOARD
@@ -224,8 +225,7 @@ class Tree:
     def mix_noise(self, random: np.random.Generator) -> None:
         """Mix Dirichlet noise into the priors of the root's moves."""
         node, row = self.arrays.nodes[0], self.arrays.priors[0]
-        start = int(node["edge_start"])
-        edges = self.arrays.edges[start : start + int(node["edge_count"])]
+        edges = root_edges(self.arrays)
         waiting = np.flatnonzero(row >= 0)
         valid = np.flatnonzero(edges["closed"] & INVALID == 0)
         alpha = self._params.noise_alpha * 361 / (self._size - 1)

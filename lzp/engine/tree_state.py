@@ -187,6 +187,13 @@ class TreeArrays(NamedTuple):
     scratch: NDArray[np.void]
 
 
+def root_edges(tree: TreeArrays) -> NDArray[np.void]:
+    """Return the opened edges of the root, EDGE [edge_count], a view."""
+    node = tree.nodes[0]
+    start = int(node["edge_start"])
+    return tree.edges[start : start + int(node["edge_count"])]
+
+
 class BatchArrays(NamedTuple):
     """Playouts on their way to the network and back, as kernels take them.
 

@@ -6,9 +6,9 @@ says nothing, so lopsided ones are thrown away.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lzp.engine.many import Question, Task
+from lzp.engine.sample_positions import draw_move
 from lzp.features import SYMMETRIES, encode
 from lzp.go import Game
 
@@ -38,7 +38,8 @@ def draw_opening(side: int, komi: float, seed: int, number: int) -> Task[list[in
         game = Game(side, komi)
         for _ in range(int(random.integers(FEWEST_PLIES, MOST_PLIES + 1)) * side // 19):
             policy, _ = yield Question(_NETWORK, encode(game.boards))
-            game.play(_draw(game, policy[0], random))
+            chances = policy[0].astype(np.float64)
+            game.play(draw_move(game, chances, random, may_pass=False))
         planes = encode(np.repeat(game.boards, SYMMETRIES), np.arange(SYMMETRIES))
         _, winrate = yield Question(_NETWORK, planes)
         offset = abs(float(winrate.mean()) - 0.5)
@@ -47,12 +48,3 @@ def draw_opening(side: int, komi: float, seed: int, number: int) -> Task[list[in
         if offset <= LOPSIDED:
             break
     return best
-
-
-def _draw(game: Game, policy: NDArray[np.float32], random: np.random.Generator) -> int:
-    """Return a legal move that is no pass, drawn in proportion to the policy."""
-    moves = game.legal_moves()[:-1]
-    if not len(moves):
-        return game.pass_move
-    shares = policy[moves].astype(np.float64) + 1e-12
-    return int(random.choice(moves, p=shares / shares.sum()))

@@ -23,6 +23,9 @@ from lzp.play.bench import Figures, bench_moves, bench_samples, bench_start
 from lzp.play.bench_rows import as_markdown, as_table, cell, label
 from lzp.play.gtp_client import CommandError, EngineError
 
+#: Positions that are evaluated at once where only the answers count.
+_BATCH = 16
+
 _DESCRIPTION = """\
 Measure one part: random play on the board, samples from a game store, a conversion, a store,
 the training step, the search against its own evaluator or against leelaz, its tree alone,
@@ -105,14 +108,13 @@ def _evaluator(values: argparse.Namespace) -> Evaluator:
     from lzp.engine.loading import load_single
     from lzp.engine.model import load_evaluator, open_network
 
-    batch_size = getattr(values, "batch", 16)
     if values.backend is None and values.precision == "float32":  # nothing to choose
-        return load_evaluator(values.weights, batch_size=batch_size, threads=values.threads)
+        return load_evaluator(values.weights, batch_size=_BATCH, threads=values.threads)
     wish = Wish(
         backend=values.backend or AUTO,
         precision=values.precision,
         threads=values.threads,
-        batch_size=batch_size,
+        batch_size=_BATCH,
     )
     return load_single(open_network(values.weights), wish).evaluators[0]
 

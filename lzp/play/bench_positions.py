@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from lzp.engine.evaluator import Evaluator
+from lzp.engine.sample_positions import draw_move
 from lzp.features import encode
 from lzp.go import Game
 
@@ -42,8 +43,5 @@ def positions(evaluator: Evaluator, kind: str, count: int, seed: int = 0) -> lis
 def _play_a_move(games: Sequence[Game], evaluator: Evaluator, random: np.random.Generator) -> None:
     """Play one move in each game, in proportion to the policy over the legal points."""
     policy, _ = evaluator.evaluate(encode(np.concatenate([game.boards for game in games])))
-    for game, row in zip(games, policy, strict=True):
-        moves = game.legal_moves()[:-1]
-        shares = row[moves].astype(np.float64) + 1e-9
-        drawn = random.choice(moves, p=shares / shares.sum()) if len(moves) else game.pass_move
-        game.play(int(drawn))
+    for game, chances in zip(games, policy.astype(np.float64), strict=True):
+        game.play(draw_move(game, chances, random, may_pass=False))

@@ -5,14 +5,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lzp.engine.evaluator import Answer, Evaluator
 from lzp.engine.lanes import Lanes
-from lzp.engine.many import Question, Task, Together
+from lzp.engine.many import Task, Together, search_together
 from lzp.engine.search import Search
 from lzp.engine.search_params import SearchLimits, SearchParams
 from lzp.features import encode
@@ -156,14 +155,10 @@ def run_search(way: Way, games: Sequence[Game], visits: int) -> tuple[float, flo
 
 def _search_one(way: Way, game: Game, visits: int) -> None:
     """Search one position, its batches spread over the lanes."""
-    told: dict[str, Any] = {"batch_size": way.batch_size, "seed": 1}
-    lanes = None
-    if way.in_flight > 1:
-        told["batches_in_flight"] = way.in_flight
-        lanes = Lanes(way.evaluators)
-    network: Any = lanes or way.evaluators[0]
+    params = SearchParams(batch_size=way.batch_size, batches_in_flight=way.in_flight, seed=1)
+    lanes = Lanes(way.evaluators) if way.in_flight > 1 else None
     try:
-        search = Search(network, SearchParams(**told))
+        search = Search(lanes or way.evaluators[0], params)
         search.set_position(game)
         search.run(SearchLimits(playouts=visits))
     finally:
@@ -190,13 +185,8 @@ def _search_many(way: Way, games: Sequence[Game], visits: int) -> None:
 def _search_task(way: Way, evaluator: Evaluator, game: Game, visits: int) -> Task[None]:
     """Search a position in steps, asking for batches."""
     search = Search(evaluator, SearchParams(batch_size=way.batch_size, seed=1))
-    limits = SearchLimits(playouts=visits)
     search.set_position(game)
-    search.begin()
-    while not search.is_done(limits):
-        planes = search.gather(limits)
-        if len(planes):
-            search.accept(*(yield Question(0, planes)))
+    yield from search_together(search, SearchLimits(playouts=visits))
 
 
 def run_alone(evaluators: Sequence[Evaluator], planes: NDArray[np.uint8], batches: int) -> float:

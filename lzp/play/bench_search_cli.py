@@ -18,8 +18,6 @@ from lzp.play.bench_rows import Row
 from lzp.play.bench_search import SearchBench, Way, bench_search
 from lzp.play.bench_tree import bench_scaling, bench_tree
 
-PARTS = ("search", "tree", "networks")
-
 Count = Callable[[str], int]
 
 

@@ -7,6 +7,7 @@ bring their own.
 """
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
@@ -29,7 +30,7 @@ CORNERS = 4
 _LARGEST_FILE = 50_000_000
 
 
-class Openings:
+class Openings(ABC):
     """The openings of a match, by number.
 
     Attributes:
@@ -43,9 +44,9 @@ class Openings:
         self.identity = identity
         self.count = count
 
+    @abstractmethod
     def moves(self, number: int) -> list[int]:
         """Return an opening: moves from an empty board, Black first."""
-        raise NotImplementedError
 
 
 class RandomOpenings(Openings):

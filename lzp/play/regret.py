@@ -19,7 +19,7 @@ from lzp.command_line import OneLineParser
 from lzp.engine.evaluator import Evaluator
 from lzp.engine.many import Task, Together
 from lzp.engine.warmup import warmup
-from lzp.go import Game
+from lzp.go import WHITE, Game
 from lzp.play.arena_game import Seat
 from lzp.play.arena_network import open_fastest
 from lzp.play.arena_settings import Contestant
@@ -29,6 +29,10 @@ from lzp.weights.atomic import replacing
 _KINDS = [kind for kind in KINDS if kind != "empty"]
 #: Plain and broad: the judge favors no setting by searching as it does.
 _JUDGE = "leela,cpuct=0.8,fpu_reduction=0.1,root_fpu_reduction=0.1"
+
+
+#: Seeds of judgments count down from here, those of choices up from 0.
+_LAST_SEED = 0xFFFF
 
 
 class Trial:
@@ -83,13 +87,13 @@ class Trial:
             return number, move, _score(game)
         judge = Contestant.parse(f"{_JUDGE},evaluations={self._deep}")
         # Another seed than the settings': the judge sees other symmetries.
-        decision = yield from Seat(judge, self._evaluator, 0, ~number & 0xFFFF).choose(game)
+        decision = yield from Seat(judge, self._evaluator, 0, _LAST_SEED - number).choose(game)
         return number, move, 1 - decision.report.winrate
 
 
 def _score(game: Game) -> float:
     """Return 1, 0.5 or 0 for who passed last."""
-    lead = game.area_score() * (-1 if game.moves[-1][0] == 2 else 1)
+    lead = game.area_score() * (-1 if game.moves[-1][0] == WHITE else 1)
     return 0.5 + 0.5 * float(np.sign(lead))
 
 

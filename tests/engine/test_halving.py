@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from lzp.engine.candidate_kernels import temper_priors
-from lzp.engine.halving import Halving, root_edges, round_ends
+from lzp.engine.halving import Halving, round_ends
 from lzp.engine.search_params import SearchLimits
-from lzp.engine.tree_state import DROPPED
+from lzp.engine.tree_state import DROPPED, root_edges
 from lzp.go import Game
 from tests.engine.scripted import HashEvaluator, search_on
 

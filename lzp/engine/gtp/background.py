@@ -8,8 +8,8 @@ command that thinks itself waits for the batch.
 import threading
 from collections.abc import Callable
 
-#: What is run: ends soon after its signal is set.
-Work = Callable[[threading.Event], None]
+#: What is run: ends soon after its signal is set; what it returns is not used.
+Work = Callable[[threading.Event], object]
 
 
 class Background:

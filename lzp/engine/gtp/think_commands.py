@@ -81,7 +81,7 @@ def analyze(session: Session, args: Args) -> Stream:
         reports = _Reports(write)
         watching = _reporting(request, game.side, reports.write)
         session.background.start(
-            lambda stop: _discard(search.run(limits, stop=stop, **watching)),
+            lambda stop: search.run(limits, stop=stop, **watching),
             session.lines.nudge,
         )
         _follow(session, reports, is_owed=bool(request.interval_cs))
@@ -128,10 +128,6 @@ def _follow(session: Session, reports: _Reports, *, is_owed: bool) -> None:
     error = background.take_error()
     if error is not None:
         raise error
-
-
-def _discard(report: SearchReport) -> None:
-    """Take a report that was written already."""
 
 
 def genmove_analyze(session: Session, args: Args) -> Stream:
