@@ -361,8 +361,8 @@ class Search:
         progress.pace(limits, tree.arrays)
         if progress.is_late(limits):
             return True
-        if not (limits.prune or limits.stop_when_decided):
-            return False
+        if self._halving is not None or not (limits.prune or limits.stop_when_decided):
+            return False  # halving gives every move that it compares its share
         # As a float always: an integer would be compiled for once more.
         left = float(progress.expected_left(limits, visits_left))
         contenders = count_contenders(tree.arrays, left, student_quantiles(), limits.prune)

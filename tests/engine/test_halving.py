@@ -75,6 +75,16 @@ def test_a_small_search_is_compared_by_halving_and_a_large_one_is_not() -> None:
     assert len(moves(41)) != 8 or moves(41)[0].visits != visits[0]
 
 
+def test_halving_shares_its_visits_where_a_search_may_end_early() -> None:
+    def visits(**limits: bool) -> list[int]:
+        search = search_on(Game(5), HashEvaluator(5), batch_size=1, halving_visits=40)
+        report = search.run(SearchLimits(playouts=40, **limits))
+        assert (root_edges(search.tree.arrays)["closed"] & DROPPED == 0).sum() == 1
+        return sorted(move.visits for move in report.moves)
+
+    assert visits(prune=True, stop_when_decided=True) == visits()
+
+
 def test_halving_goes_on_with_the_tree_it_finds() -> None:
     game = Game(5)
     search = search_on(game, HashEvaluator(5), batch_size=2, halving_visits=32)
