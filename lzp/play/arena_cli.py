@@ -19,6 +19,7 @@ from lzp.play.arena import Arena, ArenaOptions
 from lzp.play.arena_game import ArenaGame, ArenaRules
 from lzp.play.arena_network import open_fastest
 from lzp.play.arena_progress import Progress
+from lzp.play.arena_records import game_records
 from lzp.play.arena_results import ArenaError, ArenaFolder
 from lzp.play.arena_score import arena_summary, arena_tables, view_of
 from lzp.play.arena_settings import Contestant
@@ -29,7 +30,7 @@ from lzp.play.sprt import Sprt
 from lzp.play.table_svg import draw_table
 from lzp.weights.atomic import replacing
 
-_RESULT_FILE = "result.json"
+_RESULT_FILE, _RECORDS_FILE = "result.json", "games.sgf"
 
 _DESCRIPTION = """\
 Play games between settings of this engine in one process. The games run in lockstep and
@@ -123,6 +124,8 @@ def _finish(
         texts[values.picture] = draw_table(view)
     if values.folder is not None:
         texts[values.folder / _RESULT_FILE] = arena_summary(view, asked)
+        records = game_records(asked, view.labels, options.rules)
+        texts[values.folder / _RECORDS_FILE] = records
     for path, text in texts.items():
         try:
             with replacing(path) as file:

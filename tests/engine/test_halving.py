@@ -76,13 +76,14 @@ def test_a_small_search_is_compared_by_halving_and_a_large_one_is_not() -> None:
 
 
 def test_halving_shares_its_visits_where_a_search_may_end_early() -> None:
-    def visits(**limits: bool) -> list[int]:
+    def visits(*, is_short: bool) -> list[int]:
         search = search_on(Game(5), HashEvaluator(5), batch_size=1, halving_visits=40)
-        report = search.run(SearchLimits(playouts=40, **limits))
+        limits = SearchLimits(playouts=40, prune=is_short, stop_when_decided=is_short)
+        report = search.run(limits)
         assert (root_edges(search.tree.arrays)["closed"] & DROPPED == 0).sum() == 1
         return sorted(move.visits for move in report.moves)
 
-    assert visits(prune=True, stop_when_decided=True) == visits()
+    assert visits(is_short=True) == visits(is_short=False)
 
 
 def test_halving_goes_on_with_the_tree_it_finds() -> None:

@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from sgfmill import sgf
 
 from lzp.play import arena_cli
 from tests.networks import write_random_network
@@ -49,6 +50,23 @@ def test_a_match_ends_in_a_table(network, tmp_path, capsys):
     assert sorted(kept(tmp_path)) == list(range(6))
     assert json.loads((tmp_path / "result.json").read_text())["games"] == 6
     assert (tmp_path / "p.svg").read_text().startswith("<svg")
+
+
+def test_all_games_can_be_opened_in_an_editor(network, tmp_path):
+    assert run(*words_for(network, tmp_path)) == 0
+    games = [json.loads(line) for line in (tmp_path / "games.jsonl").read_text().splitlines()]
+    games.sort(key=lambda game: game["number"])
+    records = [
+        sgf.Sgf_game.from_bytes(line) for line in (tmp_path / "games.sgf").read_bytes().splitlines()
+    ]
+    assert len(records) == len(games) == 6
+    for record, game in zip(records, games, strict=True):
+        names = ["cpuct=0.8", "leela"]
+        assert record.get_player_name("b") == names[game["black"]]
+        assert record.get_player_name("w") == names[game["white"]]
+        assert record.get_winner() == {0: None, 1: "b", 2: "w"}[game["winner"]]
+        moves = [node.get_move()[1] for node in record.get_main_sequence()[1:]]
+        assert moves == [None if move == 25 else divmod(move, 5) for move in game["moves"]]
 
 
 def test_a_test_that_is_decided_ends_the_match(network, tmp_path, capsys):
