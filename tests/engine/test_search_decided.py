@@ -27,12 +27,13 @@ def most_visited(report) -> int:
 
 @pytest.mark.parametrize("prune", [False, True])
 @pytest.mark.parametrize("reused", [False, True])
-@pytest.mark.parametrize("batch_size", [1, 8, 32])
-def test_a_decided_move_stays_the_most_visited_one(batch_size, reused, prune) -> None:
+@pytest.mark.parametrize(("batch_size", "flight"), [(1, 1), (8, 1), (32, 1), (8, 3)])
+def test_a_decided_move_stays_the_most_visited_one(batch_size, flight, reused, prune) -> None:
     ended_early = 0
     for seed in range(5):
         game = Game(5, 0.5)
-        search = search_on(game, Leaning(5, seed), batch_size=batch_size)
+        told = {"batch_size": batch_size, "batches_in_flight": flight}
+        search = search_on(game, Leaning(5, seed), **told)
         if reused:  # two moves elsewhere, so that the middle is still there for Black
             search.run(SearchLimits(playouts=VISITS))
             for move in (0, 24):
