@@ -63,6 +63,13 @@ class EvaluationCache:
         """Bytes of memory it takes once it is full."""
         return sum(array.nbytes for array in self.arrays)
 
+    @property
+    def used_bytes(self) -> int:
+        """Bytes of memory that hold answers."""
+        rows, size = self.arrays.policies.shape
+        kept = min(int(self.arrays.heads[0]["stamp"]), rows)
+        return kept * (ENTRY.itemsize + size * self.arrays.policies.itemsize)
+
     def begin(self) -> None:
         """Count lookups from nothing."""
         self.arrays.heads["lookups"] = 0

@@ -169,6 +169,13 @@ class Tree:
         return int(self.arrays.heads["node_count"].item(0))
 
     @property
+    def used_bytes(self) -> int:
+        """Bytes of memory that hold the tree, room to grow aside."""
+        node = NODE.itemsize + self._size * self.arrays.priors.itemsize
+        edges = int(self.arrays.heads["edge_count"].item(0))
+        return self.node_count * node + edges * EDGE.itemsize
+
+    @property
     def is_full(self) -> bool:
         """Whether a playout met the bound of the tree."""
         return bool(self.arrays.heads[0]["full"])

@@ -326,7 +326,7 @@ def test_a_record_that_cannot_be_read_leaves_the_game(talk, tmp_path):
                    "last_move", f"loadsgf {tmp_path}/cut.sgf")  # fmt: skip
     assert replies[1].startswith("? cannot load file:")
     assert "none.sgf" in replies[1]
-    assert replies[2] == "? cannot load file: a 19x19 game"
+    assert replies[2] == "? cannot load file: a 19x19 game; r9.txt is for 9x9"
     assert replies[3] == "= black E5"
     assert replies[4].startswith("? cannot load file:")
     assert "cut.sgf" in replies[4]

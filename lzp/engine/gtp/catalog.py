@@ -54,6 +54,9 @@ SESSION_COMMANDS = (
     "lzp-cross_check",
     "lz-analyze",
     "lz-genmove_analyze",
+    "lz-memory_report",
+    "lz-setoption",
+    "clear_cache",
     "gogui-interrupt",
     "cputime",
 )

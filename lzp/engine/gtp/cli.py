@@ -10,8 +10,10 @@ from typing import NoReturn, cast
 
 from lzp import __version__
 from lzp.command_line import OneLineParser
+from lzp.engine.gtp.devices import choose_devices
 from lzp.engine.gtp.engine import GtpEngine, GtpLog
 from lzp.engine.gtp.loader import LoadingResponder
+from lzp.engine.gtp.number_words import count, komi, percent, seed, temperature
 from lzp.engine.gtp.options import SEARCHES, TIME_MANAGEMENT, EngineOptions
 from lzp.engine.gtp.reader import ByteSource, LineQueue, start_reader
 from lzp.engine.run_options import AUTO, BACKEND_NAMES, PRECISION_WORDS
@@ -72,37 +74,12 @@ def parse_options(arguments: Sequence[str] | None = None) -> EngineOptions:
     """Read the command line; exits with code 2 and one line if it is wrong."""
     values = vars(_parser().parse_args(arguments))
     values.pop("gtp")
-    if values["weights"] is not None and not values["weights"].is_file():
-        _refuse(f"{values['weights']}: no such file")
-    return EngineOptions(**values)
-
-
-def _count(text: str) -> int:
-    """Read a whole number of 0 or more."""
-    if not (text.isascii() and text.isdigit()) or len(text) > 9:
-        raise argparse.ArgumentTypeError(f"expected a whole number of 0 or more, not {text!r}")
-    return int(text)
-
-
-def _percent(text: str) -> int:
-    """Read -1 or a percentage."""
-    if text == "-1":
-        return -1
-    number = _count(text)
-    if number > 100:
-        raise argparse.ArgumentTypeError(f"expected -1 to 100, not {text!r}")
-    return number
-
-
-def _komi(text: str) -> float:
-    """Read a komi."""
-    try:
-        komi = float(text)
-    except ValueError:
-        komi = float("nan")
-    if not abs(komi) <= 1000:
-        raise argparse.ArgumentTypeError(f"expected a number of points, not {text!r}")
-    return komi
+    for path in values["weights"]:
+        if not path.is_file():
+            _refuse(f"{path}: no such file")
+    first, *more = values.pop("weights") or [None]
+    choose_devices(values.pop("gpu"), cpu_only=values.pop("cpu_only"))
+    return EngineOptions(weights=first, more_weights=tuple(more), **values)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -127,9 +104,13 @@ def _add_program_flags(group: argparse._ArgumentGroup) -> None:
     add("-h", "--help", action="help", help="show this help and exit")
     add("--version", action="version", version=f"lzp {__version__}")
     add("-g", "--gtp", action="store_true", help="accepted for Leela Zero's sake; always on")
-    add("-w", "--weights", type=Path, metavar="FILE", help="network: .txt, .txt.gz, .onnx, .pt")
-    add("-t", "--threads", type=_count, default=0, metavar="N", help="threads of the network")
-    add("--batchsize", dest="batch_size", type=_count, default=0, metavar="N",
+    add("-w", "--weights", action="append", default=[], type=Path, metavar="FILE",
+        help="network: .txt, .txt.gz, .onnx, .pt; one for each size of board")  # fmt: skip
+    add("--gpu", action="append", default=[], type=count, metavar="N",
+        help="use this GPU (the first one); of several, the first that is named")  # fmt: skip
+    add("--cpu-only", action="store_true", help="use no GPU")
+    add("-t", "--threads", type=count, default=0, metavar="N", help="threads of the network")
+    add("--batchsize", dest="batch_size", type=count, default=0, metavar="N",
         help="positions evaluated at once (0: chosen for the machine)")  # fmt: skip
     add("--backend", choices=(AUTO, *BACKEND_NAMES), default=AUTO, metavar="NAME",
         help=f"what runs the network: {', '.join(BACKEND_NAMES)} (auto: the fastest)")  # fmt: skip
@@ -137,7 +118,7 @@ def _add_program_flags(group: argparse._ArgumentGroup) -> None:
         help=f"what it computes in: {', '.join(PRECISION_WORDS)} (auto)")  # fmt: skip
     add("--cross-check", choices=BACKEND_NAMES, default=None, metavar="NAME",
         help="compare every answer with this backend's and tell how far they differ")  # fmt: skip
-    add("--memory", dest="memory_mib", type=_count, default=1024, metavar="MIB",
+    add("--memory", dest="memory_mib", type=count, default=1024, metavar="MIB",
         help="most memory for the search; a full tree grows no more (1024)")  # fmt: skip
     add("-l", "--logfile", dest="log_file", type=Path, metavar="FILE",
         help="append every command and reply to FILE")  # fmt: skip
@@ -147,11 +128,11 @@ def _add_program_flags(group: argparse._ArgumentGroup) -> None:
 def _add_limit_flags(group: argparse._ArgumentGroup) -> None:
     """Add the flags that end a search."""
     add = group.add_argument
-    add("-v", "--visits", type=_count, default=0, metavar="N",
+    add("-v", "--visits", type=count, default=0, metavar="N",
         help="visits of the root a move, reused ones included (0: no limit)")  # fmt: skip
-    add("-p", "--playouts", type=_count, default=0, metavar="N",
+    add("-p", "--playouts", type=count, default=0, metavar="N",
         help="new playouts a move (0: no limit)")  # fmt: skip
-    add("-b", "--lagbuffer", dest="lag_buffer_cs", type=_count, default=100, metavar="CS",
+    add("-b", "--lagbuffer", dest="lag_buffer_cs", type=count, default=100, metavar="CS",
         help="centiseconds kept back for slow connections (100)")  # fmt: skip
     add("--timemanage", dest="time_management", choices=TIME_MANAGEMENT, default="auto",
         help="stop early when the move cannot change (auto: on)")  # fmt: skip
@@ -163,14 +144,18 @@ def _add_style_flags(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("--search", choices=SEARCHES, default="own",
         help="leela: search and share out time exactly as Leela Zero 0.17 does")  # fmt: skip
-    add("-r", "--resignpct", dest="resign_percent", type=_percent, default=-1, metavar="PCT",
+    add("-r", "--resignpct", dest="resign_percent", type=percent, default=-1, metavar="PCT",
         help="resign below this winrate (-1: at 10 %%, later with handicap; 0: never)")  # fmt: skip
     add("-d", "--dumbpass", dest="dumb_pass", action="store_true", help="no rules about passing")
     add("-n", "--noise", action="store_true", help="Dirichlet noise at the root, for self-play")
-    add("-m", "--randomcnt", dest="random_moves", type=_count, default=0, metavar="N",
+    add("-m", "--randomcnt", dest="random_moves", type=count, default=0, metavar="N",
         help="choose the first N moves in proportion to visits")  # fmt: skip
-    add("-s", "--seed", type=_count, default=None, metavar="N", help="seed of every random choice")
-    add("--komi", type=_komi, default=7.5, metavar="F", help="komi to start with (7.5)")
+    add("--randomvisits", dest="random_visits", type=count, default=1, metavar="N",
+        help="only among moves with more visits than this (1)")  # fmt: skip
+    add("--randomtemp", dest="random_temperature", type=temperature, default=1.0, metavar="F",
+        help="temperature of that choice: less is nearer to the best move (1)")  # fmt: skip
+    add("-s", "--seed", type=seed, default=None, metavar="N", help="seed of every random choice")
+    add("--komi", type=komi, default=7.5, metavar="F", help="komi to start with (7.5)")
 
 
 if __name__ == "__main__":

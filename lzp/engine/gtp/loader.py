@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from lzp.engine.gtp.engine import Stream
 from lzp.engine.gtp.options import EngineOptions
-from lzp.engine.gtp.protocol import Command, GtpError
+from lzp.engine.gtp.protocol import Command
 from lzp.engine.gtp.reader import LineQueue
-from lzp.engine.gtp.waiting import wait_for
+from lzp.engine.gtp.waiting import as_answer, wait_for
 
 if TYPE_CHECKING:
     from lzp.engine.gtp.session import Session
@@ -55,23 +55,14 @@ class LoadingResponder:
     def _load(self) -> None:
         """Build the session, then its player; a failure becomes every waiting answer."""
         try:
-            from lzp.engine.gtp.startup import make_player, open_session
+            from lzp.engine.gtp.startup import open_session
 
             session, problem = open_session(self._options, self._lines)
         except Exception as error:
-            self._session.set_exception(self._failure(error))
+            self._session.set_exception(as_answer(error))
             return
         self._session.set_result(session)
         if problem is not None:
-            session.player.set_exception(self._failure(problem))
-            return
-        try:
-            session.player.set_result(make_player(self._options, session))
-        except Exception as error:
-            session.player.set_exception(self._failure(error))
-
-    def _failure(self, error: Exception) -> GtpError:
-        """Tell what went wrong on stderr, once, and return it as an answer."""
-        text = " ".join(str(error).split()) or type(error).__name__
-        print(f"lzp-gtp: {text}", file=sys.stderr, flush=True)
-        return GtpError(text)
+            session.player.set_exception(as_answer(problem))
+        else:
+            session.load_player()

@@ -14,6 +14,7 @@ class EngineOptions:
 
     Attributes:
         weights: the network's file; None takes the one that ships in the package.
+        more_weights: files of networks for other sizes of board.
         visits: most visits of the root a move, reused ones included; 0 sets no limit.
         playouts: most new playouts a move; 0 sets no limit.
         threads: threads of the evaluator; 0 lets it choose.
@@ -21,6 +22,7 @@ class EngineOptions:
         backend: what runs the network; "auto" takes the fastest that is exact enough.
         precision: what it computes in; "auto" likewise.
         memory_mib: most memory for the tree and the answers that are remembered.
+        cache_percent: of that memory, for the answers.
         cross_check: a backend whose answers are compared in play; None compares nothing.
         lag_buffer_cs: centiseconds a move kept back for slow connections.
         resign_percent: resign below this winrate; -1 is Leela Zero's rule, 0 never.
@@ -29,6 +31,8 @@ class EngineOptions:
         dumb_pass: no heuristics about passing.
         noise: Dirichlet noise at the root, for self-play.
         random_moves: so many plies are chosen in proportion to visits.
+        random_visits: only among moves with more visits than this.
+        random_temperature: 1 is in proportion, less is nearer to the best move.
         seed: of every random choice; None draws one.
         ponder: think on the opponent's time.
         time_management: one of TIME_MANAGEMENT.
@@ -37,6 +41,7 @@ class EngineOptions:
     """
 
     weights: Path | None = None
+    more_weights: tuple[Path, ...] = ()
     visits: int = 0
     playouts: int = 0
     threads: int = 0
@@ -44,6 +49,7 @@ class EngineOptions:
     backend: str = "auto"
     precision: str = "auto"
     memory_mib: int = 1024
+    cache_percent: int = 10
     cross_check: str | None = None
     lag_buffer_cs: int = 100
     resign_percent: int = -1
@@ -52,6 +58,8 @@ class EngineOptions:
     dumb_pass: bool = False
     noise: bool = False
     random_moves: int = 0
+    random_visits: int = 1
+    random_temperature: float = 1.0
     seed: int | None = None
     ponder: bool = True
     time_management: str = "auto"

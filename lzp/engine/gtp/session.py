@@ -6,17 +6,20 @@ after the command's name, and answers with text, with a `Stream`, or by raising 
 
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import Future
+from dataclasses import replace
+from typing import Any, Protocol
 
 from lzp.engine.clock import Clock, TimeSettings
 from lzp.engine.evaluator import Evaluator
 from lzp.engine.gtp.background import Background
 from lzp.engine.gtp.engine import Stream
+from lzp.engine.gtp.networks import Networks
 from lzp.engine.gtp.options import EngineOptions
 from lzp.engine.gtp.protocol import Command, GtpError
 from lzp.engine.gtp.reader import LineQueue
-from lzp.engine.gtp.waiting import wait_for
+from lzp.engine.gtp.waiting import as_answer, wait_for
 from lzp.engine.loading import Loaded, describe_check
 from lzp.engine.network_file import NetworkFile
 from lzp.engine.player import Player
@@ -32,6 +35,18 @@ DEFAULT_MOVE_S = 5.0
 _UNSEEN_S = 0.03
 
 
+class PlayerMaker(Protocol):
+    """Makes players as the flags of a session have them."""
+
+    def make(self, session: "Session", file: NetworkFile) -> Player:
+        """Return a player for a network, which is loaded if it is not yet."""
+        ...
+
+    def refit(self, session: "Session", player: Player, changed: Set[str]) -> None:
+        """Have a player follow flags that have changed, named as EngineOptions does."""
+        ...
+
+
 class Session:
     """One board's game, clock and player.
 
@@ -39,9 +54,9 @@ class Session:
         game: the game on the board.
         clock: both sides' clocks; None where only visits or playouts limit a move.
         lines: input that waits; its events end what runs.
-        options: the program's flags.
-        file: the network's file; None if it could not be read.
-        loaded: what runs the network; None before there is a player.
+        options: the program's flags; see `change`.
+        networks: all that may be played with, one for each size of board.
+        file: the network of this size; None if none could be read.
         player: what thinks; resolved once kernels are compiled, or to the reason why not.
         background: where pondering and analysis run.
     """
@@ -50,19 +65,24 @@ class Session:
         self,
         options: EngineOptions,
         lines: LineQueue,
-        file: NetworkFile | None,
+        networks: Networks,
         handlers: Mapping[str, Handler],
+        maker: PlayerMaker,
     ) -> None:
-        """Start a game on the network's board size."""
+        """Start a game on the first network's board size."""
         self.options = options
         self.lines = lines
-        self.file = file
-        self.loaded: Loaded | None = None
+        self.networks = networks
+        self.file = networks.first
         self.player: Future[Player] = Future()
         self.background = Background()
         self._handlers = handlers
+        self._maker = maker
+        #: Held while a network is loaded, so that each is measured alone.
+        self._loading = threading.Lock()
+        self._changed: set[str] = set()
         self._ponders_next = False
-        side = file.side if file is not None else _DEFAULT_SIDE
+        side = self.file.side if self.file is not None else _DEFAULT_SIDE
         self.game = Game(side, options.komi)
         self.clock: Clock | None
         self.set_time(None)
@@ -99,7 +119,36 @@ class Session:
     def thinker(self) -> Player:
         """Return the player, at rest, after waiting for it; GtpError says why there is none."""
         self.background.wait()
-        return wait_for(self.player, self.lines.interrupt)
+        player = wait_for(self.player, self.lines.interrupt)
+        if self._changed:
+            changed, self._changed = self._changed, set()
+            self._maker.refit(self, player, changed)
+        return player
+
+    def load_player(self) -> None:
+        """Make the player for this size, in this thread; a failure is what `thinker` raises."""
+        file, player = self.file, self.player
+        assert file is not None
+        with self._loading:
+            if self.file is not file:
+                return  # the board has gone on to another size
+            try:
+                player.set_result(self._maker.make(self, file))
+            except Exception as error:
+                player.set_exception(as_answer(error))
+
+    def change(self, **changes: Any) -> None:
+        """Change flags, named as EngineOptions does, from the next search on.
+
+        Raises:
+            TypeError: there is no such flag.
+        """
+        self.options = replace(self.options, **changes)
+        self._changed |= changes.keys()
+        if self._own_time:
+            self.set_time(None)
+        elif self.clock is not None:
+            self.clock.lag_s = self.options.lag_buffer_cs / 100
 
     def thinker_on_time(self, color: int) -> Player:
         """Return the player as `thinker` does, on a color's time."""
@@ -115,9 +164,13 @@ class Session:
     def network(self) -> Evaluator:
         """Return what runs the network, at rest, after waiting for it; GtpError says why not."""
         self.thinker()
-        if self.loaded is None:
-            raise GtpError("no network")
+        assert self.loaded is not None
         return self.loaded.evaluators[0]
+
+    @property
+    def loaded(self) -> Loaded | None:
+        """What runs the network of this size; None before there is a player."""
+        return None if self.file is None else self.networks.loaded.get(self.file.side)
 
     def cross_check(self) -> str | None:
         """Return what a cross-check found so far, in a line; None without one."""
@@ -133,19 +186,31 @@ class Session:
             self.clock.reset()
 
     def resize(self, side: int) -> None:
-        """Start a game on another size, which must be the network's; GtpError if it is not."""
-        if self.file is not None and side != self.file.side:
-            only = f"{self.file.side}x{self.file.side}"
-            raise GtpError(f"unacceptable size: {self.file.name} is for {only}")
+        """Start a game on another size, with the network for it; GtpError if there is none."""
         if not MIN_SIDE <= side <= MAX_SIDE:
             raise GtpError("unacceptable size")
+        if not self._use_network(side):
+            raise GtpError(f"unacceptable size: {self.networks}")
         self.new_game(side)
 
     def take_over(self, game: Game) -> None:
         """Go on with a game that was read from a file."""
-        if self.file is not None and game.side != self.file.side:
-            raise GtpError(f"cannot load file: a {game.side}x{game.side} game")
+        if not self._use_network(game.side):
+            size = f"{game.side}x{game.side}"
+            raise GtpError(f"cannot load file: a {size} game; {self.networks}")
         self.game = game
+
+    def _use_network(self, side: int) -> bool:
+        """Play with the network for a size from now on; False if there is none.
+
+        Where no network could be read at all, every size is as good.
+        """
+        file = self.networks.at(side)
+        if file is not None and file is not self.file:
+            self.background.wait()
+            self.file, self.player = file, Future()
+            threading.Thread(target=self.load_player, daemon=True, name="gtp-load").start()
+        return file is not None or self.networks.first is None
 
     def set_time(self, settings: TimeSettings | None) -> None:
         """Play with a clock; None, or one without a limit, leaves it to the flags.
@@ -153,6 +218,7 @@ class Session:
         Where the flags set no limit either, a move takes DEFAULT_MOVE_S.
         """
         lag_s = self.options.lag_buffer_cs / 100
+        self._own_time = settings is None
         if settings is not None and not settings.is_unlimited:
             self.clock = Clock(settings, lag_s=lag_s, unseen_s=_UNSEEN_S)
         elif self.options.visits or self.options.playouts:

@@ -1,11 +1,19 @@
 """From flags to a session with a player. Imports everything: see loader.py."""
 
 import sys
+from collections.abc import Set
 from dataclasses import replace
 from typing import Any, Literal, cast
 
 from lzp.engine.choice import Wish
-from lzp.engine.gtp import board_commands, record_commands, think_commands, time_commands
+from lzp.engine.gtp import (
+    board_commands,
+    option_commands,
+    record_commands,
+    think_commands,
+    time_commands,
+)
+from lzp.engine.gtp.networks import Networks
 from lzp.engine.gtp.options import EngineOptions
 from lzp.engine.gtp.reader import LineQueue
 from lzp.engine.gtp.session import Handler, Session
@@ -13,6 +21,7 @@ from lzp.engine.lanes import Lanes
 from lzp.engine.loading import Loaded, cross_checked, load_lanes, load_single
 from lzp.engine.measured_cache import usable_cores
 from lzp.engine.model import ModelError, open_network
+from lzp.engine.network_file import NetworkFile
 from lzp.engine.player import Player, PlayerParams
 from lzp.engine.resilient import guard
 from lzp.engine.search import Search
@@ -25,45 +34,76 @@ HANDLERS: dict[str, Handler] = {
     **record_commands.HANDLERS,
     **time_commands.HANDLERS,
     **think_commands.HANDLERS,
+    **option_commands.HANDLERS,
 }
 
 _DEFAULT_BATCH = SearchParams().batch_size
 _MOST_THREADS = 16
-#: Of the memory, for answers that are remembered; the rest is the tree's, as with leelaz.
-_CACHE_SHARE = 0.1
+#: Flags that a search has from its start.
+_SEARCH_FLAGS = frozenset(
+    {
+        "memory_mib", "cache_percent", "noise", "dumb_pass", "seed", "search", "batch_size",
+        "random_moves", "random_visits", "random_temperature",
+    }
+)  # fmt: skip
 #: Leaves on their way are chosen without each other's results: no more than this share.
 _VISITS_PER_LEAF = 4
 
 
 def open_session(options: EngineOptions, lines: LineQueue) -> tuple[Session, ModelError | None]:
-    """Read the network's file and start a game on its board size.
+    """Read the networks' files and start a game on the first one's board size.
 
     A network that cannot be read is returned as an error: the game can be set up all the
     same, and every command that needs the network says what is wrong with it.
     """
     try:
-        file = open_network(options.weights)
+        networks = Networks(
+            [open_network(path) for path in (options.weights, *options.more_weights)]
+        )
     except ModelError as error:
-        return Session(options, lines, None, HANDLERS), error
-    _tell(options, f"network {file.name} for {file.side}x{file.side}")
-    return Session(options, lines, file, HANDLERS), None
+        return Session(options, lines, Networks(), HANDLERS, Maker()), error
+    for file in networks.files:
+        _tell(options, f"network {file.name} for {file.side}x{file.side}")
+    return Session(options, lines, networks, HANDLERS, Maker()), None
 
 
-def make_player(options: EngineOptions, session: Session) -> Player:
-    """Compile what is not compiled yet and return the player that the flags describe.
+class Maker:
+    """Makes and changes players by the flags: a `PlayerMaker`."""
 
-    Raises:
-        ModelError: the network cannot be run as the flags have it.
-        ValueError: a flag is out of range.
-    """
-    warmup()
-    session.loaded = _load(options, session)
-    evaluators = session.loaded.evaluators
+    def make(self, session: Session, file: NetworkFile) -> Player:
+        """Compile what is not compiled yet, load a network once, and return a player for it.
+
+        Raises:
+            ModelError: the network cannot be run as the flags have it.
+            ValueError: a flag is out of range.
+        """
+        options, loaded = session.options, session.networks.loaded
+        warmup()
+        if file.side not in loaded:
+            loaded[file.side] = _load(options, file)
+        search = _make_search(options, loaded[file.side])
+        return Player(search, _player_params(options))
+
+    def refit(self, session: Session, player: Player, changed: Set[str]) -> None:
+        """Have a player follow flags that have changed; a search of other bounds starts anew.
+
+        Raises:
+            ValueError: a flag is out of range; the player stays as it was.
+        """
+        params = _player_params(session.options)
+        if not changed.isdisjoint(_SEARCH_FLAGS) and session.loaded is not None:
+            player.search = _make_search(session.options, session.loaded)
+        player.params = params
+
+
+def _make_search(options: EngineOptions, loaded: Loaded) -> Search:
+    """Return a search as the flags have it, with an empty tree."""
+    evaluators = loaded.evaluators
     params = _search_params(options, len(evaluators), evaluators[0].side)
     network = evaluators[0] if params.batches_in_flight == 1 else Lanes(evaluators)
     search = Search(network, params)
     search.on_full = lambda: _tell_full(options, search)
-    return Player(search, _player_params(options))
+    return search
 
 
 def _tell_full(options: EngineOptions, search: Search) -> None:
@@ -73,10 +113,8 @@ def _tell_full(options: EngineOptions, search: Search) -> None:
     _tell(options, f"the tree is full at {nodes:,} positions; --memory MIB makes room for more")
 
 
-def _load(options: EngineOptions, session: Session) -> Loaded:
+def _load(options: EngineOptions, file: NetworkFile) -> Loaded:
     """Return the network as the flags and this machine have it."""
-    file = session.file
-    assert file is not None
     batch_size = options.batch_size or _DEFAULT_BATCH
     wish = Wish(
         backend=options.backend,
@@ -100,7 +138,7 @@ def _tell(options: EngineOptions, line: str) -> None:
 
 def _search_params(options: EngineOptions, lanes: int, side: int) -> SearchParams:
     """Return the constants of the search that the flags ask for, over so many lanes."""
-    cache_mib = int(_CACHE_SHARE * options.memory_mib)
+    cache_mib = options.memory_mib * options.cache_percent // 100
     memory: dict[str, Any] = {
         "cache_mib": cache_mib,
         "max_nodes": nodes_for(options.memory_mib - cache_mib, side),
@@ -124,6 +162,8 @@ def _style(options: EngineOptions) -> dict[str, Any]:
         "noise": options.noise,
         "dumb_pass": options.dumb_pass,
         "random_moves": options.random_moves,
+        "random_visits": options.random_visits,
+        "random_temperature": options.random_temperature,
         "seed": options.seed,
     }
 

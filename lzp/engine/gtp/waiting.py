@@ -1,5 +1,6 @@
 """Waiting for what loads in another thread, without keeping a board that wants to leave."""
 
+import sys
 import threading
 from concurrent.futures import Future
 from typing import TypeVar
@@ -26,3 +27,10 @@ def wait_for(future: Future[T], interrupt: threading.Event) -> T:
         except TimeoutError:
             continue
     return future.result()
+
+
+def as_answer(error: Exception) -> GtpError:
+    """Tell on stderr why something could not be loaded, once, and return it as an answer."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    print(f"lzp-gtp: {text}", file=sys.stderr, flush=True)
+    return GtpError(text)
