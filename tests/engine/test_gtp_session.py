@@ -34,7 +34,8 @@ def talk(network):
         queue.put(list(lines))
         queue.close()
         options = EngineOptions(**values)
-        GtpEngine(queue, sink, LoadingResponder(options, queue)).run()
+        identity = catalog.IDENTITIES[options.identity]
+        GtpEngine(queue, sink, LoadingResponder(options, queue), identity=identity).run()
         *replies, rest = sink.getvalue().split("\n\n")
         assert rest == ""
         return replies
@@ -43,7 +44,7 @@ def talk(network):
 
 
 def test_every_command_listed_has_a_handler_and_the_other_way_round():
-    assert set(catalog.SESSION_COMMANDS) == set(HANDLERS)
+    assert {*catalog.SESSION_COMMANDS, *catalog.UNLISTED_COMMANDS} == set(HANDLERS)
     assert catalog.COMMANDS[0] == "protocol_version"
 
 
@@ -54,6 +55,20 @@ def test_who_we_are(talk):
     assert replies[4] == "= "
     major, minor, *_ = catalog.VERSION.split(".")
     assert (int(major), int(minor) >= 15) == (0, True)  # Lizzie's condition
+
+
+def test_boards_that_decide_by_name_are_told_another(talk):
+    def is_integer(word):
+        return word.isascii() and word.isdigit()
+
+    name, version = talk("name", "version", identity="katago")
+    assert name.startswith("= KataGo")  # Lizzie's condition for its kata mode
+    assert [int(part) for part in version[2:].split(".")[:2]] < [1, 11]  # movesOwnership
+    name, version = talk("name", "version", identity="leelaz")
+    assert name == "= Leela Zero"
+    minor = version[2:].split(".")[1]
+    assert is_integer(minor)
+    assert int(minor) >= 15
 
 
 def test_known_commands(talk):

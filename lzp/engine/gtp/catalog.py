@@ -4,6 +4,8 @@ Known without importing the engine, so that a board gets its first answers while
 and network still load. A test holds this list against the handlers.
 """
 
+from dataclasses import dataclass
+
 from lzp import __version__
 
 #: LizzieYzy turns on lz-analyze for names that begin with "Leela Zero"; its words and replies
@@ -15,6 +17,23 @@ NAME = "Leela Zero Python"
 VERSION = f"0.17.lzp-{__version__}"
 
 PROTOCOL_VERSION = "2"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What `name` and `version` answer."""
+
+    name: str
+    version: str
+
+
+#: By the word of --as. Lizzie and LizzieYzy analyze with kata-analyze if the name begins with
+#: KataGo; from 1.11 on LizzieYzy would ask for movesOwnership, which we do not have.
+IDENTITIES = {
+    "lzp": Identity(NAME, VERSION),
+    "leelaz": Identity("Leela Zero", "0.17"),
+    "katago": Identity("KataGo", "1.10.0"),
+}
 
 #: Answered by the text layer itself.
 IDENTITY_COMMANDS = (
@@ -60,5 +79,8 @@ SESSION_COMMANDS = (
     "gogui-interrupt",
     "cputime",
 )
+
+#: Known, but not listed: Sabaki would prefer "analyze", and read its numbers as another dialect.
+UNLISTED_COMMANDS: tuple[str, ...] = ()
 
 COMMANDS = IDENTITY_COMMANDS + SESSION_COMMANDS

@@ -10,6 +10,7 @@ from typing import NoReturn, cast
 
 from lzp import __version__
 from lzp.command_line import OneLineParser
+from lzp.engine.gtp.catalog import IDENTITIES
 from lzp.engine.gtp.devices import choose_devices
 from lzp.engine.gtp.engine import GtpEngine, GtpLog
 from lzp.engine.gtp.loader import LoadingResponder
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     start_reader(cast(ByteSource, sys.stdin.buffer), lines)
     responder = LoadingResponder(options, lines)
     with contextlib.suppress(KeyboardInterrupt):
-        GtpEngine(lines, sys.stdout, responder, log).run()
+        GtpEngine(lines, sys.stdout, responder, log, IDENTITIES[options.identity]).run()
     responder.farewell()
     _leave()
 
@@ -120,6 +121,8 @@ def _add_program_flags(group: argparse._ArgumentGroup) -> None:
         help="compare every answer with this backend's and tell how far they differ")  # fmt: skip
     add("--memory", dest="memory_mib", type=count, default=1024, metavar="MIB",
         help="most memory for the search; a full tree grows no more (1024)")  # fmt: skip
+    add("--as", dest="identity", choices=tuple(IDENTITIES), default="lzp",
+        help="who to say we are, for boards that decide by name and version (lzp)")  # fmt: skip
     add("-l", "--logfile", dest="log_file", type=Path, metavar="FILE",
         help="append every command and reply to FILE")  # fmt: skip
     add("-q", "--quiet", action="store_true", help="nothing on stderr but what was asked for")

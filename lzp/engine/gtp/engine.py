@@ -8,7 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from lzp.engine.gtp.catalog import COMMANDS, NAME, PROTOCOL_VERSION, VERSION
+from lzp.engine.gtp.catalog import (
+    COMMANDS,
+    IDENTITIES,
+    PROTOCOL_VERSION,
+    UNLISTED_COMMANDS,
+    Identity,
+)
 from lzp.engine.gtp.protocol import Command, GtpError, format_reply, parse_line, stream_head
 from lzp.engine.gtp.reader import LineQueue
 
@@ -77,7 +83,12 @@ class GtpEngine:
     """Answers one stream of GTP lines, in order, one reply a command."""
 
     def __init__(
-        self, lines: LineQueue, sink: TextSink, responder: Responder, log: GtpLog | None = None
+        self,
+        lines: LineQueue,
+        sink: TextSink,
+        responder: Responder,
+        log: GtpLog | None = None,
+        identity: Identity = IDENTITIES["lzp"],
     ) -> None:
         """Join the input, the output and what answers."""
         self._lines = lines
@@ -86,8 +97,8 @@ class GtpEngine:
         self._log = log or GtpLog(None)
         self._identity: dict[str, Callable[[Command], str]] = {
             "protocol_version": lambda _: PROTOCOL_VERSION,
-            "name": lambda _: NAME,
-            "version": lambda _: VERSION,
+            "name": lambda _: identity.name,
+            "version": lambda _: identity.version,
             "quit": lambda _: "",
             "known_command": _known_command,
             "list_commands": lambda _: "\n".join(COMMANDS),
@@ -136,7 +147,7 @@ class GtpEngine:
         """Return the answer of the handler a command's name belongs to."""
         if command.name in self._identity:
             return self._identity[command.name](command)
-        if command.name in COMMANDS:
+        if command.name in COMMANDS or command.name in UNLISTED_COMMANDS:
             return self._responder.respond(command)
         raise GtpError("unknown command")
 
@@ -173,7 +184,8 @@ def _known_command(command: Command) -> str:
     """Answer "true" or "false" for the command named."""
     if not command.args:
         raise GtpError("syntax not understood")
-    return "true" if command.args[0].lower() in COMMANDS else "false"
+    name = command.args[0].lower()
+    return "true" if name in COMMANDS or name in UNLISTED_COMMANDS else "false"
 
 
 def _internal(error: Exception) -> str:

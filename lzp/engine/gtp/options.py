@@ -25,6 +25,7 @@ class EngineOptions:
         cache_percent: of that memory, for the answers.
         cross_check: a backend whose answers are compared in play; None compares nothing.
         lag_buffer_cs: centiseconds a move kept back for slow connections.
+        identity: who we say we are: a key of catalog.IDENTITIES.
         resign_percent: resign below this winrate; -1 is Leela Zero's rule, 0 never.
         log_file: where commands, replies and times are written; None writes nothing.
         quiet: write nothing to stderr that was not asked for.
@@ -52,6 +53,7 @@ class EngineOptions:
     cache_percent: int = 10
     cross_check: str | None = None
     lag_buffer_cs: int = 100
+    identity: str = "lzp"
     resign_percent: int = -1
     log_file: Path | None = None
     quiet: bool = False

@@ -7,6 +7,7 @@ from typing import Any, Literal, cast
 
 from lzp.engine.choice import Wish
 from lzp.engine.gtp import (
+    analysis_commands,
     board_commands,
     option_commands,
     record_commands,
@@ -34,6 +35,7 @@ HANDLERS: dict[str, Handler] = {
     **record_commands.HANDLERS,
     **time_commands.HANDLERS,
     **think_commands.HANDLERS,
+    **analysis_commands.HANDLERS,
     **option_commands.HANDLERS,
 }
 

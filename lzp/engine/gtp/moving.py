@@ -1,0 +1,56 @@
+"""Deciding on a move and playing it, for every command that answers with one."""
+
+import sys
+from typing import Any
+
+from lzp.engine.gtp.session import Session
+from lzp.engine.player import Decision
+from lzp.engine.search import EvaluationError
+from lzp.go.vertex import format_vertex
+
+
+def decide(session: Session, color: int, **choosing: Any) -> Decision:
+    """Return what a color should do; the game stays as it is.
+
+    Where the network fails there is a decision all the same, and a line on stderr.
+
+    Args:
+        session: the game.
+        color: whose move; need not be in turn.
+        choosing: passed on to `Player.choose`; without `stop`, "# interrupt" ends the
+            thinking.
+    """
+    player, game = session.thinker_on_time(color), session.game
+    choosing.setdefault("stop", session.lines.interrupt)
+    try:
+        return player.choose(game, color, clock=session.clock, **choosing)
+    except EvaluationError as error:
+        # A game against a clock goes on: what is left to say is a legal move.
+        print(f"lzp-gtp: {error}; moving without the network", file=sys.stderr, flush=True)
+        return player.choose_without_network(
+            game,
+            color,
+            cleanup=choosing.get("cleanup", False),
+            restrictions=choosing.get("restrictions"),
+        )
+
+
+def carry_out(session: Session, color: int, decision: Decision) -> str:
+    """Play what was decided for a color, and return its vertex or "resign"."""
+    session.game.to_play = color
+    if decision.move is not None:
+        session.game.play(decision.move, color)
+        session.ponder_next()
+    return decision_text(session, decision)
+
+
+def decision_text(session: Session, decision: Decision) -> str:
+    """Return a decision's vertex or "resign"."""
+    if decision.move is None:
+        return "resign"
+    return format_vertex(decision.move, session.game.side)
+
+
+def make_move(session: Session, color: int, **choosing: Any) -> str:
+    """Decide on a color's move, play it, and return its vertex or "resign"; see `decide`."""
+    return carry_out(session, color, decide(session, color, **choosing))
