@@ -68,7 +68,7 @@ class EvaluationCache:
         """Bytes of memory that hold answers."""
         rows, size = self.arrays.policies.shape
         kept = min(int(self.arrays.heads[0]["stamp"]), rows)
-        return kept * (ENTRY.itemsize + size * self.arrays.policies.itemsize)
+        return int(kept * (ENTRY.itemsize + size * self.arrays.policies.itemsize))
 
     def begin(self) -> None:
         """Count lookups from nothing."""

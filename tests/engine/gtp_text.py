@@ -1,6 +1,7 @@
 """Sessions as text: lines in at once, replies out."""
 
 import io
+from typing import Any
 
 from lzp.engine.gtp.engine import GtpEngine
 from lzp.engine.gtp.loader import LoadingResponder
@@ -8,9 +9,10 @@ from lzp.engine.gtp.options import EngineOptions
 from lzp.engine.gtp.reader import LineQueue
 
 #: Little thinking, the same on every machine, and nothing on stderr.
-QUICK = {
+QUICK: dict[str, Any] = {
     "visits": 20,
     "seed": 1,
+    "threads": 1,
     "quiet": True,
     "ponder": False,
     "backend": "onnxruntime",
