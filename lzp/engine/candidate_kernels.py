@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 from lzp.engine.tree_state import ALLOW_END, ALLOW_UNTIL, AVOID_UNTIL, BatchArrays, TreeArrays
 from lzp.go.board_kernels import check_point, copy_board
 from lzp.go.constants import BLACK, LEGAL
-from lzp.go.playout_kernels import settled_difference
-from lzp.go.scoring_kernels import area_difference
+from lzp.go.scoring_kernels import counted_difference
+from lzp.go.settling_kernels import settled_difference
 from lzp.jit import fast_kernel, float64, int64, kernel, lean_kernel
 
 #: Whether passing is a candidate.
@@ -113,8 +113,9 @@ def _leave_out(head: np.void, board: np.void, priors: NDArray[np.float32]) -> No
 
 @lean_kernel
 def score_winrate(head: np.void, boards: NDArray[np.void]) -> float:
-    """Return 1, 0.5 or 0 for the color to play on boards[0], by area, komi and handicap."""
-    lead = float64(area_difference(boards)) - float64(head["handicap_komi"])
+    """Return 1, 0.5 or 0 for the color to play on boards[0], as the rules count it."""
+    lead = counted_difference(boards, int64(head["by_territory"]))
+    lead -= float64(head["handicap_komi"])
     if boards[0]["to_play"] != BLACK:
         lead = -lead
     if lead == 0.0:
@@ -135,7 +136,7 @@ def end_winrate(tree: TreeArrays, boards: NDArray[np.void]) -> float:
     board = boards[0]
     copy_board(boards, 0, tree.scratch, 0)
     balance = np.empty(int64(board["side"]) * int64(board["side"]), np.int32)
-    lead = float64(settled_difference(tree.scratch, playouts, balance))
+    lead = settled_difference(tree.scratch, playouts, int64(head["by_territory"]), balance)
     lead -= float64(head["handicap_komi"])
     if board["to_play"] != BLACK:
         lead = -lead
@@ -147,7 +148,8 @@ def passing_rule(head: np.void, board: np.void, moves: int) -> int:
     """Return whether passing is a candidate: NEVER, ALWAYS, or WHEN_WON.
 
     It is where other moves are few or there are none; else only if the game can be ended
-    as won, by the network and by the score.
+    as won, by the network and by the score. Where territory is counted it always is: moves
+    that are worth nothing cost points there.
 
     Args:
         head: the tree's rules.
@@ -161,7 +163,7 @@ def passing_rule(head: np.void, board: np.void, moves: int) -> int:
         ply = int64(board["ply"])
         if is_restricted(head, int64(board["to_play"]), side * side, ply):
             return NEVER
-    if head["dumb_pass"] != 0 or moves <= max(FEW_MOVES, side):
+    if head["dumb_pass"] != 0 or head["by_territory"] != 0 or moves <= max(FEW_MOVES, side):
         return ALWAYS
     return WHEN_WON
 

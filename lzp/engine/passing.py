@@ -6,20 +6,20 @@ The rules are Leela Zero 0.17's; the score may leave dead stones out, as players
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lzp.engine.report import MoveReport
 from lzp.engine.search_kernels import fills_own_eye
 from lzp.go.board_state import BOARD
 from lzp.go.constants import BLACK
 from lzp.go.game import Game
-from lzp.go.playout_kernels import find_owners
+from lzp.go.rules import TERRITORY
+from lzp.go.settling_kernels import settled_difference
 
 _EVEN = 0.5
 
 
 def settled_score(game: Game, playouts: int) -> float:
-    """Return Black's lead by area, komi and handicap, without the stones that look dead.
+    """Return Black's lead as the game's rules count it, without the stones that look dead.
 
     A stone looks dead where most random games take it. The same position always gets the
     same answer.
@@ -28,26 +28,12 @@ def settled_score(game: Game, playouts: int) -> float:
         game: the position, best with nothing left to play for.
         playouts: how many random games.
     """
-    balance = owner_balance(game, playouts)
-    difference = int((balance > 0).sum()) - int((balance < 0).sum())
-    return float(difference) - game.komi - game.handicap
-
-
-def owner_balance(game: Game, playouts: int) -> NDArray[np.int32]:
-    """Return in how many random games more a point ends up Black's than White's.
-
-    Args:
-        game: the position.
-        playouts: how many random games.
-
-    Returns:
-        int32 [side²] by move, -playouts .. playouts.
-    """
     boards = np.zeros(2, BOARD)
     boards[0] = game.boards[0]
     balance = np.empty(game.side * game.side, np.int32)
-    find_owners(boards, playouts, balance)
-    return balance
+    by_territory = int(game.rules.scoring == TERRITORY)
+    lead = settled_difference(boards, playouts, by_territory, balance)
+    return lead - game.compensation
 
 
 def instead_of_pass(game: Game, moves: tuple[MoveReport, ...]) -> MoveReport:

@@ -21,6 +21,7 @@ from lzp.engine.slack import without_slack
 from lzp.engine.time_plan import leela_move_time_s, own_plan
 from lzp.go.constants import WHITE
 from lzp.go.game import Game
+from lzp.go.rules import TERRITORY
 
 #: Resigning begins after this share of the board's points, in moves.
 _RESIGN_AFTER = 1 / 4
@@ -28,6 +29,8 @@ _DEFAULT_RESIGN_PERCENT = 10.0
 #: White gives up later against a handicap, up to this share of the board's points.
 _HANDICAP_BLEND = 0.6
 _EVEN = 0.5
+#: Random games that tell dead stones where territory is counted: nobody has to take them.
+_TERRITORY_PLAYOUTS = 256
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -170,7 +173,7 @@ class Player:
         for best in report.moves:
             if best.move != game.pass_move and not fills_own_eye(game.boards, best.move):
                 if not cleanup:
-                    best = consider_passing(game, report.moves, best, game.area_score())
+                    best = consider_passing(game, report.moves, best, game.score())
                 return Decision(best.move, report, _EVEN)
         return Decision(game.pass_move, report, _EVEN)
 
@@ -257,7 +260,9 @@ class Player:
         """Return what to do once the score is looked at: pass, play on, or lose no points."""
         if best.move == game.pass_move or game.passes > 0:
             playouts = self.search.params.settling_playouts
-            score = settled_score(game, playouts) if playouts else game.area_score()
+            if game.rules.scoring == TERRITORY:
+                playouts = max(playouts, _TERRITORY_PLAYOUTS)
+            score = settled_score(game, playouts) if playouts else game.score()
             best = consider_passing(game, moves, best, score)
         if self.search.params.slack_margin == 0 or best.move == game.pass_move:
             return best

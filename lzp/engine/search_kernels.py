@@ -51,7 +51,8 @@ from lzp.engine.tree_state import (
     TreeArrays,
 )
 from lzp.features.plane_kernels import write_planes
-from lzp.go.board_kernels import copy_board, play_on_board, point_of
+from lzp.go.board_kernels import TURN_KEY, copy_board, play_on_board, point_of
+from lzp.go.constants import KO_POSITIONAL, KO_SIMPLE, WHITE
 from lzp.go.eye_kernels import is_own_eye
 from lzp.jit import float64, int64, lean_kernel
 
@@ -79,21 +80,44 @@ def reset_tree(tree: TreeArrays) -> None:
 
 
 @lean_kernel
-def _is_among(history: NDArray[np.uint64], key: np.uint64) -> bool:
+def _is_among(past: NDArray[np.uint64], key: np.uint64) -> bool:
     """Return whether a position stood before in the game."""
     found = False
-    for index in range(len(history)):
-        found |= history[index] == key
+    for index in range(len(past)):
+        found |= past[index] == key
     return found
 
 
 @lean_kernel
-def _is_on_path(steps: NDArray[np.void], key: np.uint64) -> bool:
-    """Return whether a position stood before on a path."""
+def _is_on_path(steps: NDArray[np.void], key: np.uint64, first: int, stride: int) -> bool:
+    """Return whether a position stood before on a path, of which every n-th step counts."""
     found = False
-    for index in range(len(steps)):
+    for index in range(first, len(steps), stride):
         found |= steps[index]["hash"] == key
     return found
+
+
+@lean_kernel
+def _stood_in_game(tree: TreeArrays, board: np.void) -> bool:
+    """Return whether a position stood before in the game, as the ko rule looks at it."""
+    key = board["hash"]
+    if tree.heads[0]["ko_rule"] != KO_POSITIONAL and board["to_play"] == WHITE:
+        key ^= TURN_KEY
+    return _is_among(tree.past, key)
+
+
+@lean_kernel
+def _repeats(tree: TreeArrays, board: np.void, steps: NDArray[np.void]) -> bool:
+    """Return whether a position stood before, in the game or on a path.
+
+    Args:
+        tree: with the rules and the game's past.
+        board: the position.
+        steps: STEP, the path that led to the one before it; turns alternate on it.
+    """
+    stride = 1 if tree.heads[0]["ko_rule"] == KO_POSITIONAL else 2
+    first = len(steps) % stride
+    return _is_on_path(steps, board["hash"], first, stride) or _stood_in_game(tree, board)
 
 
 @lean_kernel
@@ -103,12 +127,14 @@ def _take_edge(
     steps: NDArray[np.void],
     depth: int,
     board: np.void,
-    history: NDArray[np.uint64],
 ) -> int:
     """Go from an expanded node along its most urgent edge, opening it if it is new.
 
+    Where only the simple ko is forbidden, a position that repeats is no result: a draw.
+
     Returns:
-        The child, or -1 if there is none to go to, or -2 if the move repeats a position.
+        The child, or -1 if there is none to go to, or -2 if the move is forbidden since it
+        repeats a position.
     """
     head = tree.heads[0]
     node = tree.nodes[index]
@@ -134,10 +160,12 @@ def _take_edge(
     play_on_board(board, int64(edge["move"]), int64(board["to_play"]))
     # A position can only repeat once a stone was taken, and not by a pass.
     if is_new and board["capture_end"] > 0 and board["passes"] == 0:
-        key = board["hash"]
-        if _is_among(history, key) or _is_on_path(steps[:depth], key):
-            drop_last_child(tree, index, INVALID)
-            return -2
+        if _repeats(tree, board, steps[:depth]):
+            if head["ko_rule"] != KO_SIMPLE:
+                drop_last_child(tree, index, INVALID)
+                return -2
+            tree.nodes[child]["state"] = TERMINAL
+            tree.nodes[child]["net_winrate"] = 0.5
     edge["in_flight"] += 1
     step = steps[depth]
     step["node"] = index
@@ -152,7 +180,6 @@ def walk_down(
     batch: BatchArrays,
     slot: int,
     start: int,
-    history: NDArray[np.uint64],
 ) -> int:
     """Walk from the root to a node that needs a result; return how the walk ended.
 
@@ -162,7 +189,6 @@ def walk_down(
             `leaves[slot]` and `steps` get the path.
         slot: see `batch`.
         start: where the path begins in `steps`; there is room for MAX_DEPTH of them.
-        history: uint64, the stones' hash of every position of the game.
     """
     board = batch.boards[0]
     leaf = batch.leaves[slot]
@@ -175,7 +201,7 @@ def walk_down(
         leaf["depth"] = depth
         if depth == MAX_DEPTH:
             return DECIDED
-        index = _take_edge(tree, index, steps, depth, board, history)
+        index = _take_edge(tree, index, steps, depth, board)
         if index == -1:
             return DECIDED
         if index == -2:
@@ -336,7 +362,7 @@ def gather_leaves(
             break
         leaf = batch.leaves[count]
         copy_board(root, int64(0), batch.boards, int64(0))
-        result = walk_down(tree, batch, count, start, history)
+        result = walk_down(tree, batch, count, start)
         if result == TO_EVALUATE:
             entry = _look_up_leaf(tree, cache, batch, count, history)
             if entry >= 0:
@@ -412,7 +438,6 @@ def exclude_repeats(
     tree: TreeArrays,
     root: NDArray[np.void],
     scratch: NDArray[np.void],
-    history: NDArray[np.uint64],
 ) -> None:
     """Take the moves out of the root that lead back to a position of the game.
 
@@ -422,11 +447,12 @@ def exclude_repeats(
         tree: with an expanded root.
         root: BOARD [1], its position.
         scratch: BOARD [1], overwritten.
-        history: uint64, the stones' hash of every position of the game.
     """
     board = root[0]
     priors = tree.priors[0]
-    if board["capture_end"] == 0:
+    if tree.heads[0]["ko_rule"] == KO_SIMPLE:
+        return
+    if board["capture_end"] == 0 and board["suicide"] == 0:
         return
     area = len(priors) - 1
     left = int64(0)
@@ -434,7 +460,7 @@ def exclude_repeats(
         if priors[move] >= 0.0:
             copy_board(root, int64(0), scratch, int64(0))
             play_on_board(scratch[0], move, int64(board["to_play"]))
-            if _is_among(history, scratch[0]["hash"]):
+            if _stood_in_game(tree, scratch[0]):
                 priors[move] = -1.0
             else:
                 left += 1

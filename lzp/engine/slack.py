@@ -5,7 +5,7 @@ points away, and one that has lost does not fight for them. Late in a game rando
 tell moves apart that the winrate cannot.
 """
 
-from lzp.engine.passing import owner_balance
+from lzp.engine.ownership import owner_balance
 from lzp.engine.report import MoveReport
 from lzp.go.constants import BLACK, EMPTY
 from lzp.go.game import Game

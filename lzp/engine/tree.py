@@ -39,7 +39,9 @@ from lzp.engine.tree_state import (
 )
 from lzp.features import inverse_tables
 from lzp.go.board_state import BOARD
+from lzp.go.constants import KO_POSITIONAL, KO_SIMPLE, KO_SITUATIONAL
 from lzp.go.game import Game
+from lzp.go.rules import POSITIONAL, SIMPLE, SITUATIONAL, TERRITORY, Rules
 
 #: Fields of a tree's head that are parameters as they are.
 _CONSTANTS = (
@@ -55,6 +57,10 @@ _CONSTANTS = (
     "settling_playouts",
     "virtual_loss",
 )
+_KO_RULES = {POSITIONAL: KO_POSITIONAL, SITUATIONAL: KO_SITUATIONAL, SIMPLE: KO_SIMPLE}
+#: Random games where a game ends whose territory is counted: dead stones stay on the board
+#: there, since it costs points to take them.
+_TERRITORY_PLAYOUTS = 64
 #: With more stones than this, a board is not looked at for symmetries.
 _SYMMETRIC_STONES = 12
 #: A tree is never smaller.
@@ -68,8 +74,8 @@ class _Line:
     """How the root's position came about; equal lines are equal positions and histories."""
 
     side: int
-    komi: float
-    handicap: int
+    compensation: float
+    rules: Rules
     to_play: int
     setup: tuple[tuple[int, int], ...]
     moves: tuple[tuple[int, int], ...]
@@ -78,14 +84,14 @@ class _Line:
     def of(cls, game: Game) -> "_Line":
         """Return the line of a game."""
         setup, moves = tuple(game.setup), tuple(game.moves)
-        return cls(game.side, game.komi, game.handicap, game.to_play, setup, moves)
+        return cls(game.side, game.compensation, game.rules, game.to_play, setup, moves)
 
     def continues(self, other: "_Line") -> bool:
         """Return whether this line goes on from another one, by colors in turn."""
         start = len(other.moves)
         same_start = self.setup == other.setup and self.moves[:start] == other.moves
-        rules = (self.side, self.komi, self.handicap)
-        if not same_start or rules != (other.side, other.komi, other.handicap):
+        rules = (self.side, self.compensation, self.rules)
+        if not same_start or rules != (other.side, other.compensation, other.rules):
             return False
         expected = other.to_play
         for color, _ in self.moves[start:]:
@@ -130,6 +136,7 @@ class Tree:
             edges=np.zeros(EDGES_PER_NODE * nodes, EDGE),
             priors=np.zeros((nodes, self._size), np.float32),
             biases=np.zeros(BIASES, BIAS),
+            past=np.zeros(0, np.uint64),
             scratch=np.zeros(2, BOARD),
         )
         self.cache = EvaluationCache(params, side)
@@ -191,9 +198,19 @@ class Tree:
         self._line = line
         self._history = game.position_hashes().copy()
         self._root[0] = game.boards[0]
-        self.arrays.heads[0]["handicap_komi"] = game.komi + game.handicap
+        self._set_rules(game)
         is_young = len(game.moves) + len(game.setup) <= _SYMMETRIC_STONES
         self._equal = equal_move_groups(game) if self._params.merge_equal and is_young else None
+
+    def _set_rules(self, game: Game) -> None:
+        """Tell the kernels by what rules a game is played, and what may not come again."""
+        head, rules = self.arrays.heads[0], game.rules
+        head["handicap_komi"] = game.compensation
+        head["by_territory"] = rules.scoring == TERRITORY
+        head["ko_rule"] = _KO_RULES[rules.ko]
+        least = _TERRITORY_PLAYOUTS if rules.scoring == TERRITORY else 0
+        head["settling_playouts"] = max(self._params.settling_playouts, least)
+        self.arrays = self.arrays._replace(past=game.superko_keys().copy())
 
     def _find(self, line: _Line) -> int:
         """Return the node that a line leads to, or -1."""
@@ -224,7 +241,7 @@ class Tree:
 
     def open_root(self) -> None:
         """Prepare an expanded root: no repeated position, nothing pruned."""
-        exclude_repeats(self.arrays, self._root, self._scratch, self._history)
+        exclude_repeats(self.arrays, self._root, self._scratch)
         open_root(self.arrays)
         if self._equal is not None and not self.arrays.heads[0]["restricted"]:
             merge_equal_moves(self.arrays, self._equal)

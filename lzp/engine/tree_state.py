@@ -124,6 +124,8 @@ TREE = np.dtype(
     [
         ("random", np.uint64, 1),  # state of the stream that symmetries are drawn from
         ("handicap_komi", np.float64),  # what White is given, in points
+        ("by_territory", np.int32),  # whether territory is counted, not area
+        ("ko_rule", np.int32),  # KO_POSITIONAL, KO_SITUATIONAL or KO_SIMPLE
         ("cpuct", np.float64),
         ("cpuct_scale", np.float64),
         ("cpuct_offset", np.float64),
@@ -176,6 +178,7 @@ class TreeArrays(NamedTuple):
         edges: EDGE [EDGES_PER_NODE * N].
         priors: float32 [N, side² + 1], the pass last.
         biases: BIAS [BIASES].
+        past: uint64, the superko key of every position of the game (Game.superko_keys).
         scratch: BOARD [2], to play random games on.
     """
 
@@ -184,6 +187,7 @@ class TreeArrays(NamedTuple):
     edges: NDArray[np.void]
     priors: NDArray[np.float32]
     biases: NDArray[np.void]
+    past: NDArray[np.uint64]
     scratch: NDArray[np.void]
 
 

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from lzp.engine.clock import Clock
 from lzp.engine.evaluator import Answer
+from lzp.engine.ownership import estimate_ownership
+from lzp.engine.passing import settled_score
 from lzp.engine.player import Player, PlayerParams
 from lzp.engine.search import Search
 from lzp.engine.search_kernels import fills_own_eye
@@ -53,7 +55,10 @@ def warmup() -> float:
     search.cancel()
     fills_own_eye(game.boards, 0)
     encode(game.boards)
+    game.score()
     game.area_score()
+    settled_score(game, 1)
+    estimate_ownership(game, playouts=1)
     game.legal_moves()
     game.undo()
     return time.perf_counter() - started

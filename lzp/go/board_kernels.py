@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from lzp.go.constants import (
     BLACK,
     EMPTY,
+    FREE_BUTTON,
     KO,
     LEGAL,
     MAX_POINTS,
+    NO_BUTTON,
     NO_POINT,
     OCCUPIED,
     OFF_BOARD,
@@ -30,6 +32,8 @@ from lzp.jit import int64, lean_kernel
 
 #: Drawn once and for all: hashes stand in game stores and must not change.
 ZOBRIST = np.random.default_rng(20201231).integers(0, 2**64, 3 * MAX_POINTS, dtype=np.uint64)
+#: What stands for the turn where a repetition is one of the turn, too (situational superko).
+TURN_KEY = ZOBRIST[0]
 _POINTS = np.arange(MAX_POINTS, dtype=np.int64)
 #: One pseudo-liberty at each point, packed.
 ONE_LIBERTY = 1 | _POINTS << 12 | (_POINTS * _POINTS) << 32
@@ -56,6 +60,8 @@ def clear_board(board: np.void, side: int) -> None:
     board["passes"] = 0
     board["capture_end"] = 0
     board["prisoners"][:] = 0
+    board["suicide"] = 0
+    board["button"] = NO_BUTTON
     board["liberties"][:] = 0
     board["color"][:] = WALL
     board["chain"][:] = 0
@@ -106,13 +112,15 @@ def is_only_liberty(board: np.void, head: int, point: int) -> bool:
 def check_point(board: np.void, point: int, color: int) -> int:
     """Return LEGAL, OCCUPIED, KO or SUICIDE for a stone of a color on a point of the board.
 
-    Suicide of one or more stones is refused. Superko is not looked at.
+    Suicide of one stone is refused, of more unless the board's rules allow it. Superko is
+    not looked at.
     """
     colors = board["color"]
     if colors[point] != EMPTY:
         return OCCUPIED
     stride = int64(board["stride"])
     captures = False
+    joins = False
     for offset in (-stride, int64(-1), int64(1), stride):
         near = point + offset
         near_color = colors[near]
@@ -124,10 +132,11 @@ def check_point(board: np.void, point: int, color: int) -> int:
         if near_color == color:
             if not in_atari:
                 return LEGAL
+            joins = True
         elif in_atari:
             captures = True
     if not captures:
-        return SUICIDE
+        return LEGAL if joins and board["suicide"] != 0 else SUICIDE
     return KO if point == board["ko_point"] else LEGAL
 
 
@@ -290,10 +299,16 @@ def play_point(board: np.void, point: int, color: int) -> None:
 
 @lean_kernel
 def pass_turn(board: np.void, color: int) -> None:
-    """Pass: the turn and the history move on, and a ko is free again."""
+    """Pass: the turn and the history move on, and a ko is free again.
+
+    A pass that takes the button is none of those that end the game.
+    """
     board["ko_point"] = NO_POINT
     _remember(board, NO_POINT, color, EMPTY, 0)
-    board["passes"] += 1
+    if board["button"] == FREE_BUTTON:
+        board["button"] = color
+    else:
+        board["passes"] += 1
 
 
 @lean_kernel

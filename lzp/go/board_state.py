@@ -40,6 +40,8 @@ BOARD = np.dtype(
         ("empty_count", np.int32),
         ("capture_end", np.int32),  # total captures so far; masked: end of recent_captures
         ("prisoners", np.int32, 3),  # stones taken, by color of the taken stone
+        ("suicide", np.uint8),  # whether a move may take two or more of its own stones
+        ("button", np.uint8),  # NO_BUTTON, BLACK, WHITE or FREE_BUTTON
         ("liberties", np.int64, MAX_POINTS),  # by chain head, packed
         ("color", np.uint8, MAX_POINTS),
         ("chain", np.uint16, MAX_POINTS),  # the head's point; 0 where there is no stone

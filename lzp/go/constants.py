@@ -22,6 +22,16 @@ RECENT_PLIES = 8
 #: besides; a power of two so that the index wraps by a mask.
 RECENT_CAPTURES = 1024
 
+#: Who has the button: nobody, since there is none; BLACK; WHITE; or it lies on the table.
+NO_BUTTON = 0
+FREE_BUTTON = 3
+
+#: What may not be repeated (rules.py): a position, a position with the same player to move,
+#: or nothing but the last ko.
+KO_POSITIONAL = 0
+KO_SITUATIONAL = 1
+KO_SIMPLE = 2
+
 #: What a move check answers.
 LEGAL = 0
 OCCUPIED = 1

@@ -6,12 +6,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lzp.go.board import Board, new_boards
-from lzp.go.board_kernels import check_move, hash_after, legal_flags, play_move, set_up_stones
+from lzp.go.board_kernels import (
+    TURN_KEY,
+    check_move,
+    hash_after,
+    legal_flags,
+    play_move,
+    set_up_stones,
+)
 from lzp.go.board_state import BOARD
 from lzp.go.constants import (
     BLACK,
+    FREE_BUTTON,
     KO,
     LEGAL,
+    NO_BUTTON,
     OCCUPIED,
     OFF_BOARD,
     RECENT_CAPTURES,
@@ -19,7 +28,8 @@ from lzp.go.constants import (
     SUPERKO,
     WHITE,
 )
-from lzp.go.scoring_kernels import area_difference
+from lzp.go.rules import DEFAULT_RULES, POSITIONAL, SIMPLE, SITUATIONAL, TERRITORY, Rules
+from lzp.go.scoring_kernels import area_difference, counted_difference
 from lzp.go.vertex import format_color, format_vertex
 
 _REASONS = {
@@ -45,13 +55,12 @@ class IllegalMoveError(ValueError):
 class Game:
     """The moves of a game and every position since its set-up.
 
-    Rules: simple ko, positional superko over the whole game (passes excepted), suicide
-    forbidden, area scoring by Tromp and Taylor's rules. Either color may move at any time;
-    `to_play` is only a default. Positions are kept whole, 16 KB each, so that undo
-    is exact and instant.
+    Ko, superko over the whole game, suicide and scoring are those of `rules`. Either color
+    may move at any time; `to_play` is only a default. Positions are kept whole, 16 KB each,
+    so that undo is exact and instant.
     """
 
-    def __init__(self, side: int = 19, komi: float = 7.5) -> None:
+    def __init__(self, side: int = 19, komi: float = 7.5, rules: Rules = DEFAULT_RULES) -> None:
         """Start with an empty board, Black to play.
 
         Raises:
@@ -62,7 +71,29 @@ class Game:
         self._hashes = np.zeros(_FIRST_CAPACITY, np.uint64)
         self._scratch = np.zeros(1, BOARD)
         self.side = side
+        self._rules = rules
         self.clear()
+
+    @property
+    def rules(self) -> Rules:
+        """The rule set; may be set at any time, moves that it forbids stay."""
+        return self._rules
+
+    @rules.setter
+    def rules(self, rules: Rules) -> None:
+        self._rules = rules
+        self._positions["suicide"] = rules.suicide
+        button, passes = FREE_BUTTON if rules.button else NO_BUTTON, 0
+        self._positions[0]["button"] = button
+        for ply, (color, move) in enumerate(self.moves, 1):
+            if move != self.pass_move:
+                passes = 0
+            elif button == FREE_BUTTON:
+                button = color
+            else:
+                passes += 1
+            self._positions[ply]["button"] = button
+            self._positions[ply]["passes"] = passes
 
     def clear(self) -> None:
         """Empty the board; side and komi stay."""
@@ -92,6 +123,8 @@ class Game:
             vertex = format_vertex(int(points[wrong]), self.side)
             raise ValueError(f"cannot set up a stone at {vertex}: occupied or without liberties")
         start[0]["to_play"] = to_play
+        start[0]["suicide"] = self._rules.suicide
+        start[0]["button"] = FREE_BUTTON if self._rules.button else NO_BUTTON
         self.setup = stones
         self.handicap = handicap
         self.moves: list[tuple[int, int]] = []
@@ -147,15 +180,20 @@ class Game:
         return code
 
     def _repeats(self, move: int, color: int) -> bool:
-        """Return whether a legal move leads back to an earlier position.
+        """Return whether the superko rule forbids a move that is legal without it.
 
-        The new stone stood there in that earlier position and was taken since, so only
-        points where a stone was ever taken can repeat.
+        Unless it is suicide, the new stone stood there in that earlier position and was
+        taken since, so only points where a stone was ever taken can repeat.
         """
-        if move == self.pass_move or not self._captured[move]:
+        rules = self._rules
+        if rules.ko == SIMPLE or move == self.pass_move:
             return False
-        key = hash_after(self.boards, self._scratch, move, color)
-        return bool(np.any(self.position_hashes() == np.uint64(key)))
+        if not (self._captured[move] or rules.suicide):
+            return False
+        key = np.uint64(hash_after(self.boards, self._scratch, move, color))
+        if rules.ko == SITUATIONAL and color == BLACK:
+            key ^= TURN_KEY
+        return bool(np.any(self.superko_keys() == key))
 
     def is_legal(self, move: int, color: int | None = None) -> bool:
         """Return whether a move may be played by a color (by default the one to play)."""
@@ -166,7 +204,7 @@ class Game:
         color = color or self.to_play
         flags = np.zeros(self.pass_move + 1, np.bool_)
         legal_flags(self.boards, color, flags)
-        for move in np.flatnonzero(flags[:-1] & self._captured):
+        for move in np.flatnonzero(flags[:-1] & (self._captured | self._rules.suicide)):
             flags[move] = not self._repeats(int(move), color)
         return np.flatnonzero(flags).astype(np.int32)
 
@@ -222,16 +260,42 @@ class Game:
         """Return the stones' hash of every position, set-up first, the current one last."""
         return self._hashes[: self.ply + 1]
 
-    def area_score(self) -> float:
-        """Return Black's area minus White's minus komi minus handicap stones, in points.
+    def superko_keys(self) -> NDArray[np.uint64]:
+        """Return what stands for every position so far where repetitions are looked for.
 
-        Every stone on the board counts as alive.
+        The stones' hash; unless the rules look at stones alone, with TURN_KEY mixed in
+        where it was White's turn.
         """
-        return area_difference(self.boards) - self.komi - self.handicap
+        hashes = self.position_hashes()
+        if self._rules.ko == POSITIONAL:
+            return hashes
+        is_white = self._positions["to_play"][: self.ply + 1] == WHITE
+        return np.where(is_white, hashes ^ TURN_KEY, hashes)
+
+    @property
+    def compensation(self) -> float:
+        """What White is given, in points: komi, and what the rules add for handicap stones."""
+        return self.komi + self._rules.bonus(self.handicap)
+
+    def area_score(self) -> float:
+        """Return Black's lead in points by area, whatever the rules, every stone being alive.
+
+        Komi, and what the rules give for handicap stones, are taken off.
+        """
+        return area_difference(self.boards) - self.compensation
+
+    def score(self) -> float:
+        """Return Black's lead in points as the rules count it, if every stone is alive.
+
+        By area or by territory, with button, komi and handicap. No eyes are taxed: that
+        takes knowing which stones are dead and which alive in seki.
+        """
+        by_territory = int(self._rules.scoring == TERRITORY)
+        return counted_difference(self.boards, by_territory) - self.compensation
 
     def copy(self) -> "Game":
         """Return an independent game in the same state."""
-        twin = Game(self.side, self.komi)
+        twin = Game(self.side, self.komi, self._rules)
         twin.set_up(self.setup, BLACK, self.handicap)
         twin._positions = self._positions.copy()
         twin._hashes = self._hashes.copy()

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lzp.go.board_kernels import check_point, pass_turn, play_point
-from lzp.go.constants import BLACK, EMPTY, LEGAL, MAX_AREA
+from lzp.go.constants import BLACK, EMPTY, LEGAL, MAX_AREA, NO_BUTTON
 from lzp.go.eye_kernels import is_own_eye
 from lzp.go.scoring_kernels import mark_area
 from lzp.jit import int64, kernel
@@ -76,6 +76,8 @@ def count_owners(
     for _ in range(playouts):
         boards[1] = boards[0]
         boards[1]["passes"] = 0
+        boards[1]["suicide"] = 0
+        boards[1]["button"] = NO_BUTTON
         play_out(boards[1], 3 * area, random)
         mark_area(boards[1:], owner[:area])
         for move in range(area):
@@ -97,19 +99,3 @@ def find_owners(boards: NDArray[np.void], playouts: int, balance: NDArray[np.int
     random = np.empty(1, np.uint64)
     random[0] = boards[0]["hash"] | np.uint64(1)
     count_owners(boards, playouts, random, balance)
-
-
-@kernel
-def settled_difference(boards: NDArray[np.void], playouts: int, balance: NDArray[np.int32]) -> int:
-    """Return Black's area less White's once dead stones are off, as random games see it.
-
-    Args:
-        boards: BOARD array [2]: the position, and one to work on.
-        playouts: how many random games.
-        balance: int32 [side²], overwritten with what `find_owners` writes.
-    """
-    find_owners(boards, playouts, balance)
-    difference = int64(0)
-    for move in range(len(balance)):
-        difference += int64(balance[move] > 0) - int64(balance[move] < 0)
-    return difference

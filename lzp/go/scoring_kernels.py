@@ -1,11 +1,11 @@
-"""Area scoring by Tromp and Taylor's rules: every stone on the board is alive."""
+"""Scores of a position on which every stone is alive: by area, and by territory."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lzp.go.board_kernels import move_of
 from lzp.go.constants import BLACK, EMPTY, MAX_POINTS, WHITE
-from lzp.jit import int64, kernel
+from lzp.jit import float64, int64, kernel
 
 
 @kernel
@@ -82,3 +82,41 @@ def area_difference(boards: NDArray[np.void]) -> int:
         elif owner[move] == WHITE:
             difference -= 1
     return difference
+
+
+@kernel
+def territory_difference(boards: NDArray[np.void]) -> int:
+    """Return Black's territory and prisoners minus White's on boards[0], without komi."""
+    board = boards[0]
+    area = int64(board["side"]) * int64(board["side"])
+    owner = np.empty(MAX_POINTS, np.uint8)
+    mark_area(boards, owner[:area])
+    difference = int64(board["prisoners"][WHITE]) - int64(board["prisoners"][BLACK])
+    for index in range(int64(board["empty_count"])):
+        there = owner[move_of(board, int64(board["empty"][index]))]
+        if there == BLACK:
+            difference += 1
+        elif there == WHITE:
+            difference -= 1
+    return difference
+
+
+@kernel
+def button_points(board: np.void) -> float:
+    """Return what the button is worth to Black: half a point, or minus that, or nothing."""
+    if board["button"] == BLACK:
+        return 0.5
+    return -0.5 if board["button"] == WHITE else 0.0
+
+
+@kernel
+def counted_difference(boards: NDArray[np.void], by_territory: int) -> float:
+    """Return Black's lead on boards[0] in points, every stone alive, without komi.
+
+    Args:
+        boards: BOARD array [1].
+        by_territory: 0 counts area, anything else territory and prisoners.
+    """
+    if by_territory != 0:
+        return float64(territory_difference(boards))
+    return float64(area_difference(boards)) + button_points(boards[0])

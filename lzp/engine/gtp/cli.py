@@ -83,6 +83,17 @@ def parse_options(arguments: Sequence[str] | None = None) -> EngineOptions:
     return EngineOptions(weights=first, more_weights=tuple(more), **values)
 
 
+def _rules(text: str) -> str:
+    """Check a rule set. Imported here alone: who asks for none gets our name sooner."""
+    from lzp.go.rules import Rules, RulesError
+
+    try:
+        Rules.parse(text)
+    except RulesError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
+
+
 def _parser() -> argparse.ArgumentParser:
     """Return the parser of lzp-gtp's flags."""
     parser = OneLineParser(
@@ -159,6 +170,9 @@ def _add_style_flags(group: argparse._ArgumentGroup) -> None:
         help="temperature of that choice: less is nearer to the best move (1)")  # fmt: skip
     add("-s", "--seed", type=seed, default=None, metavar="N", help="seed of every random choice")
     add("--komi", type=komi, default=7.5, metavar="F", help="komi to start with (7.5)")
+    add("--rules", type=_rules, default="chinese-ogs", metavar="NAME",
+        help="rules to start with: chinese, japanese, korean, aga, new-zealand, tromp-taylor, "
+        "or as KataGo writes them (chinese-ogs)")  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -39,6 +39,7 @@ class EngineOptions:
         time_management: one of TIME_MANAGEMENT.
         search: one of SEARCHES.
         komi: the komi to start with, in points.
+        rules: the rules to start with, as `lzp.go.rules.Rules.parse` reads them.
     """
 
     weights: Path | None = None
@@ -67,3 +68,4 @@ class EngineOptions:
     time_management: str = "auto"
     search: str = "own"
     komi: float = 7.5
+    rules: str = "chinese-ogs"

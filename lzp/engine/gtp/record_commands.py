@@ -17,8 +17,8 @@ _STATUSES = ("alive", "dead", "seki")
 
 
 def final_score(session: Session, _: Args) -> str:
-    """final_score: area score with every stone on the board alive: "B+3.5", "W+7.5" or "0"."""
-    return score_text(session.game.area_score())
+    """final_score: the score with every stone on the board alive: "B+3.5", "W+7.5" or "0"."""
+    return score_text(session.game.score())
 
 
 def score_text(points: float) -> str:
@@ -65,7 +65,8 @@ def print_sgf(session: Session, args: Args) -> str:
     info = SgfInfo(
         black=f"{NAME} {VERSION}",
         white=f"{NAME} {VERSION}",
-        result=score_text(game.area_score()) if game.is_over else "",
+        result=score_text(game.score()) if game.is_over else "",
+        rules=game.rules.sgf_name,
         date=time.strftime("%Y-%m-%d"),
     )
     text = write_game(game, info)

@@ -25,6 +25,7 @@ from lzp.engine.network_file import NetworkFile
 from lzp.engine.player import Player
 from lzp.go import Game
 from lzp.go.constants import MAX_SIDE, MIN_SIDE
+from lzp.go.rules import Rules
 
 Handler = Callable[["Session", Sequence[str]], str | Stream]
 
@@ -83,7 +84,7 @@ class Session:
         self._changed: set[str] = set()
         self._ponders_next = False
         side = self.file.side if self.file is not None else _DEFAULT_SIDE
-        self.game = Game(side, options.komi)
+        self.game = Game(side, options.komi, Rules.parse(options.rules))
         self.clock: Clock | None
         self.set_time(None)
 
@@ -180,8 +181,8 @@ class Session:
         return describe_check(self.loaded, other)
 
     def new_game(self, side: int) -> None:
-        """Empty the board and give both sides their time again; komi stays."""
-        self.game = Game(side, self.game.komi)
+        """Empty the board and give both sides their time again; komi and rules stay."""
+        self.game = Game(side, self.game.komi, self.game.rules)
         if self.clock is not None:
             self.clock.reset()
 
@@ -194,10 +195,11 @@ class Session:
         self.new_game(side)
 
     def take_over(self, game: Game) -> None:
-        """Go on with a game that was read from a file."""
+        """Go on with a game that was read from a file, under the rules that were set here."""
         if not self._use_network(game.side):
             size = f"{game.side}x{game.side}"
             raise GtpError(f"cannot load file: a {size} game; {self.networks}")
+        game.rules = self.game.rules
         self.game = game
 
     def _use_network(self, side: int) -> bool:
