@@ -209,13 +209,14 @@ class Search:
         if self.params.noise:
             self._tree.mix_noise(self._random)
 
-    def gather(self, limits: SearchLimits) -> NDArray[np.uint8]:
+    def gather(self, limits: SearchLimits, most: int | None = None) -> NDArray[np.uint8]:
         """Walk down to the leaves of the next batch; playouts without the network are made.
 
         May be called again before the answer is there, for another batch.
 
         Args:
             limits: the search's; no more playouts are started than they leave.
+            most: playouts to start at most, where a batch is shared; None for a whole batch.
 
         Returns:
             The planes of the leaves, uint8 [count, 18, side, side], a view that holds until
@@ -224,10 +225,12 @@ class Search:
         """
         if self._tree.is_root_expanded:
             self._compare_evenly(limits)
-        most, batch = self._budget(limits), self._store.take()
-        if most > 0:
+        budget, batch = self._budget(limits), self._store.take()
+        if most is not None:
+            budget = min(budget, most)
+        if budget > 0:
             before, was_expanded = self._tree.root_visits, self._tree.is_root_expanded
-            self._tree.gather(batch, most)
+            self._tree.gather(batch, budget)
             self._count_playouts(before, was_expanded)
         if batch.count:
             self._waiting.append(batch)

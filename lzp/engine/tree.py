@@ -239,11 +239,16 @@ class Tree:
             head["restrictions"] = table
             head["restricted"] = bool(table.any())
 
+    @property
+    def merges_equal_moves(self) -> bool:
+        """Whether the root keeps one of the moves that its symmetric position makes equal."""
+        return self._equal is not None and not self.arrays.heads[0]["restricted"]
+
     def open_root(self) -> None:
         """Prepare an expanded root: no repeated position, nothing pruned."""
         exclude_repeats(self.arrays, self._root, self._scratch)
         open_root(self.arrays)
-        if self._equal is not None and not self.arrays.heads[0]["restricted"]:
+        if self._equal is not None and self.merges_equal_moves:
             merge_equal_moves(self.arrays, self._equal)
 
     def mix_noise(self, random: np.random.Generator) -> None:
