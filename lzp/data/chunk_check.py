@@ -12,14 +12,6 @@ from lzp.data.chunk_games import ChunkGame, Stray, rebuild_games
 from lzp.data.chunk_stream import Frame, RawChunk
 from lzp.data.columns import NO_RANK, GameRow
 from lzp.data.constants import MOVE_MASK, WHITE_BIT
-from lzp.data.leela_chunks import (
-    AREA,
-    SIDE,
-    TEXT,
-    ChunkPosition,
-    format_record,
-    parse_record,
-)
 from lzp.data.mixing_kernels import mix_pair
 from lzp.data.owners import owners_of
 from lzp.data.reasons import ConvertOptions
@@ -27,6 +19,14 @@ from lzp.data.record_kernels import hash_record
 from lzp.data.report import Finding, judge
 from lzp.features import PLANES, symmetry_tables
 from lzp.features.constants import BLACK_TO_MOVE_PLANE
+from lzp.features.leela_chunks import (
+    AREA,
+    SIDE,
+    TEXT,
+    ChunkPosition,
+    format_record,
+    parse_record,
+)
 from lzp.go import BLACK, WHITE
 from lzp.go.constants import LEGAL
 from lzp.sgf.record import ENDINGS

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from lzp.data.chunk_kernels import count_matching, read_history
 from lzp.data.constants import WHITE_BIT
-from lzp.data.leela_chunks import AREA, SIDE, ChunkPosition
 from lzp.features import HISTORY, symmetry_tables
 from lzp.features.constants import BLACK_TO_MOVE_PLANE
+from lzp.features.leela_chunks import AREA, SIDE, ChunkPosition
 from lzp.go import BLACK, EMPTY, WHITE, new_boards
 from lzp.go.constants import LEGAL
 

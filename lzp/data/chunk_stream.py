@@ -14,7 +14,7 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
-from lzp.data.leela_chunks import (
+from lzp.features.leela_chunks import (
     BINARY,
     BINARY_BYTES,
     BINARY_MAGIC,

@@ -12,7 +12,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lzp.data.leela_chunks import (
+from lzp.data.sampler_kernels import Picks
+from lzp.data.samples import SampleWriter, empty_batch
+from lzp.data.store import GameStore
+from lzp.features.leela_chunks import (
     CHUNK_VERSIONS,
     SIDE,
     ChunkError,
@@ -20,9 +23,6 @@ from lzp.data.leela_chunks import (
     chunk_name,
     format_record,
 )
-from lzp.data.sampler_kernels import Picks
-from lzp.data.samples import SampleWriter, empty_batch
-from lzp.data.store import GameStore
 
 #: Games whose positions are made at a time.
 _GAMES_AT_ONCE = 8

@@ -13,7 +13,6 @@ from lzp.data.arrow import StoreError
 from lzp.data.chunk_writer import write_chunks
 from lzp.data.convert import convert
 from lzp.data.filter_words import FILTER_KEYS, parse_filter
-from lzp.data.leela_chunks import CHUNK_VERSIONS, TEXT
 from lzp.data.progress import progress_bar
 from lzp.data.reasons import ALWAYS_EXCLUDED, DEFAULT_EXCLUDED, REASONS, ConvertOptions
 from lzp.data.sources import SourceError
@@ -21,6 +20,7 @@ from lzp.data.store import GameStore
 from lzp.data.summary import summarize, summary_lines, verify
 from lzp.data.summary_picture import draw_stores
 from lzp.data.summary_table import summary_table
+from lzp.features.leela_chunks import CHUNK_VERSIONS, TEXT
 from lzp.weights.atomic import replacing
 
 _BAD_INPUT = 2

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from lzp.data.chunk_stream import RawChunk, chunk_version, split_chunk
-from lzp.data.leela_chunks import ChunkError
+from lzp.features.leela_chunks import ChunkError
 from lzp.sgf.split import split_games, start_positions
 
 if TYPE_CHECKING:

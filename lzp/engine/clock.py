@@ -64,6 +64,17 @@ class TimeSettings:
         """Whether these settings mean no limit at all."""
         return self.byo_s > 0 and self.stones == 0 and self.periods == 0
 
+    @property
+    def overtime_text(self) -> str:
+        """What comes after the main time, as game records say it; empty for nothing."""
+        if self.increment_s:
+            return f"{self.increment_s:g} fischer"
+        if self.byo_s and self.stones:
+            return f"{self.stones}/{self.byo_s:g} Canadian"
+        if self.byo_s and self.periods:
+            return f"{self.periods}x{self.byo_s:g} byo-yomi"
+        return ""
+
 
 @dataclass(frozen=True, slots=True)
 class Remaining:

@@ -166,6 +166,11 @@ class Tree:
         return int(self.arrays.nodes["visits"].item(0))
 
     @property
+    def net_winrate(self) -> float:
+        """The network's winrate of the root's position, for the color to move; once expanded."""
+        return float(self.arrays.nodes["net_winrate"].item(0))
+
+    @property
     def is_root_expanded(self) -> bool:
         """Whether the network has seen the root's position."""
         return bool(self.arrays.nodes["state"].item(0) == EXPANDED)

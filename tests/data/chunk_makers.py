@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from lzp.data.leela_chunks import ChunkPosition
 from lzp.features import encode
+from lzp.features.leela_chunks import ChunkPosition
 from lzp.go import BLACK, Game
 from lzp.weights import write_weights
 from tests.data.makers import random_game

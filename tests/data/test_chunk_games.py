@@ -23,7 +23,7 @@ from lzp.data import (
 )
 from lzp.data.chunk_writer import positions_of as stored_positions
 from lzp.data.chunk_writer import write_chunks
-from lzp.data.leela_chunks import BINARY, TEXT, ChunkPosition
+from lzp.features.leela_chunks import BINARY, TEXT, ChunkPosition
 from lzp.go import BLACK, WHITE, Game
 from tests.data.chunk_makers import (
     LEELAZ,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from lzp.data import ConvertOptions, chunk_stream, convert
 from lzp.data.chunk_stream import begins_game, chunk_version, frames_of, split_chunk
-from lzp.data.leela_chunks import BINARY, TEXT, ChunkError
+from lzp.features.leela_chunks import BINARY, TEXT, ChunkError
 from tests.data.chunk_makers import binary_of, positions_of, text_of
 from tests.data.makers import random_game, random_records
 

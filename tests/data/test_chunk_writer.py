@@ -10,7 +10,7 @@ from lzp.data import GameStore, chunk_writer
 from lzp.data.chunk_stream import frames_of, read_chunk
 from lzp.data.chunk_writer import write_chunks
 from lzp.data.cli import main
-from lzp.data.leela_chunks import BINARY, TEXT, ChunkError
+from lzp.features.leela_chunks import BINARY, TEXT, ChunkError
 from lzp.go import BLACK, WHITE
 from tests.data.chunk_makers import binary_of, made_games, positions_of, text_of, unpacked
 from tests.data.makers import random_records, sgf_of, store_of

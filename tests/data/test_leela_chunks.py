@@ -12,7 +12,7 @@ import pytest
 from lzp.data import ConvertOptions, GameFilter, GameStore, PositionSampler, SamplerParams, convert
 from lzp.data.chunk_stream import frames_of, read_chunk
 from lzp.data.chunk_writer import write_chunks
-from lzp.data.leela_chunks import (
+from lzp.features.leela_chunks import (
     BINARY,
     TEXT,
     ChunkError,

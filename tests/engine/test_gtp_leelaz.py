@@ -1,5 +1,6 @@
 """The same lines to the real leelaz and to us: the same replies, and the same heatmaps."""
 
+import gzip
 import re
 import subprocess
 import sys
@@ -56,6 +57,36 @@ clear_board
 place_free_handicap 5
 clear_board
 place_free_handicap 11
+clear_board
+place_free_handicap 1
+clear_board
+place_free_handicap 0
+gomill-explain_last_move
+kgs-game_over
+known_command exit
+known_command go
+known_command auto
+known_command netbench
+known_command dump_training
+known_command lz-setoption
+known_command lz-memory_report
+known_command gomill-explain_last_move
+lz-setoption name Visits value 4
+lz-setoption name Playouts value 3
+lz-setoption name Lagbuffer value 20
+lz-setoption name Resign Percentage value 5
+lz-setoption name Resign Percentage value -1
+lz-setoption name Playouts value 0
+lz-setoption name Visits value 5
+lz-setoption name Pondering value what
+lz-setoption name Pondering value false
+lz-setoption name Maximum Memory Use (MiB) value 10
+lz-setoption name Percentage of memory for cache value 200
+lz-setoption name Sharpness value 10
+lz-setoption foo
+netbench 3
+dump_debug
+save_training
 time_settings 600 30 5
 time_settings 600 30
 time_left b 60 5
@@ -137,3 +168,66 @@ def test_analysis_lines_have_leela_zeros_form(network):
         words = reply.splitlines()[1].replace("pass", "A1").split()
         forms.append([re.sub(r"\d+", "N", re.sub(r"[A-T]\d+", "V", word)) for word in words[:16]])
     assert forms[0][:13] == forms[1][:13]
+
+
+#: Words of a reply that may be other numbers or vertices; the rest is the same.
+FREE = re.compile(r"\b(?:[A-HJ-T]\d{1,2}|\d+(?:\.\d+)?)\b|(?<=PV: ).*|(?<=default )\S+")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["genmove b", "gomill-explain_last_move"],
+        ["lz-memory_report"],
+        ["lz-setoption name Maximum Memory Use (MiB) value 1024"],
+        ["lz-setoption"],
+    ],
+)
+def test_what_holds_figures_has_leela_zeros_words(network, lines):
+    theirs, mine = (engine(network, lines)[0][-2] for engine in (leelaz, ours))
+    assert FREE.sub("#", mine.strip()) == FREE.sub("#", theirs.strip())
+    assert "#" in FREE.sub("#", mine)
+
+
+def test_netbench_tells_on_stderr_in_leela_zeros_words(network):
+    line = re.compile(r"^ {3}20 evaluations in +\d+\.\d\d seconds -> \d+ n/s$", re.MULTILINE)
+    for engine in (leelaz, ours):
+        assert len(line.findall(engine(network, ["netbench 20"])[1])) == 1
+
+
+#: Two moves of each side, and a resignation that is recorded too.
+SEARCHES = ["genmove b", "genmove w", "play b K10", "genmove w", "undo", "genmove w"]
+
+
+def read_zipped(path):
+    return gzip.decompress(path.read_bytes())
+
+
+def test_saved_searches_go_from_us_to_leelaz_and_back(network, tmp_path):
+    mine, theirs = tmp_path / "mine", tmp_path / "theirs"
+    replies, _ = ours(network, [*SEARCHES, f"save_training {mine}", f"dump_training w {mine}.txt"])
+    assert replies[-3:-1] == ["= ", "= "]
+    leelaz(
+        network,
+        [f"load_training {mine}", f"dump_training w {theirs}.txt", f"save_training {theirs}"],
+    )
+    records = read_zipped(tmp_path / "mine.txt.0.gz")
+    assert records.count(b"\n") == 19 * 4
+    assert records == read_zipped(tmp_path / "theirs.txt.0.gz")
+    ours(network, [f"load_training {theirs}", f"dump_training w {mine}.2", f"dump_debug {mine}"])
+    assert records == read_zipped(tmp_path / "mine.2.0.gz")
+    head, name, *numbers = read_zipped(tmp_path / "mine.0.gz").decode().splitlines()
+    assert (head, name, len(numbers)) == ("2", f"-1 {network}", 4)
+
+
+RECORD = "(;GM[1]FF[4]SZ[19]KM[7.5]RE[B+R]HA[2]AB[dd][pp];W[pd];B[dp];W[qf];B[];W[cc])"
+
+
+def test_supervised_positions_are_leela_zeros(network, tmp_path):
+    games = tmp_path / "games.sgf"
+    games.write_text(RECORD + RECORD.replace("B+R", "Void") + RECORD.replace("SZ[19]", "SZ[9]"))
+    theirs, mine = tmp_path / "theirs", tmp_path / "mine"
+    leelaz(network, [f"dump_supervised {games} {theirs}"])
+    replies, _ = ours(network, [f"dump_supervised {games} {mine}"])
+    assert replies[0] == "= 5 training positions of 1 games; 3 games in file"
+    assert read_zipped(tmp_path / "theirs.0.gz") == read_zipped(tmp_path / "mine.0.gz")

@@ -5,7 +5,7 @@ import math
 from lzp.engine.gtp.arguments import SYNTAX, Args, need, read_color, read_count, read_vertex
 from lzp.engine.gtp.protocol import GtpError
 from lzp.engine.gtp.session import Handler, Session
-from lzp.go import BLACK, WHITE, IllegalMoveError
+from lzp.go import BLACK, EMPTY, WHITE, IllegalMoveError
 from lzp.go.handicap import fixed_handicap, max_fixed_handicap, star_points
 from lzp.go.vertex import format_color, format_vertex
 
@@ -53,12 +53,14 @@ def play(session: Session, args: Args) -> str:
     need(args, 2)
     color = read_color(args[0], "illegal move")
     if args[1].lower() == "resign":
+        session.resigned = color
         return ""
     move = read_vertex(args[1], session.game.side)
     try:
         session.game.play(move, color, superko=False)
     except IllegalMoveError as error:
         raise GtpError(str(error).replace("illegal move ", "illegal move: ", 1)) from None
+    session.resigned = EMPTY
     return ""
 
 
@@ -68,6 +70,7 @@ def undo(session: Session, _: Args) -> str:
         session.game.undo()
     except ValueError:
         raise GtpError("cannot undo") from None
+    session.resigned = EMPTY
     return ""
 
 
@@ -109,8 +112,10 @@ def place_free_handicap(session: Session, args: Args) -> str:
     need(args, 1, _BAD_HANDICAP)
     count = read_count(args[0], _BAD_HANDICAP)
     side = session.game.side
-    if count < 2 or count >= side * side:
+    if count >= side * side:
         raise GtpError(_BAD_HANDICAP)
+    if count < 2:
+        return _place_none(session, count)
     most = max_fixed_handicap(side)
     moves = fixed_handicap(min(count, most), side) if most >= 2 else []
     extra = [move for move in _grid(side) if move not in star_points(side)]
@@ -118,6 +123,14 @@ def place_free_handicap(session: Session, args: Args) -> str:
     if len(moves) < 2:
         raise GtpError(_BAD_HANDICAP)
     return _place_handicap(session, moves)
+
+
+def _place_none(session: Session, count: int) -> str:
+    """Answer a handicap of one, which is White's first move, or of none, as Leela Zero does."""
+    if session.game.moves or session.game.setup:
+        raise GtpError("board not empty")
+    session.game.to_play = WHITE if count else BLACK
+    return ""
 
 
 def _grid(side: int) -> list[int]:

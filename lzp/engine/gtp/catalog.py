@@ -67,6 +67,7 @@ SESSION_COMMANDS = (
     "printsgf",
     "kgs-genmove_cleanup",
     "kgs-time_settings",
+    "kgs-game_over",
     "kata-time_settings",
     "kata-list_time_settings",
     "heatmap",
@@ -76,11 +77,25 @@ SESSION_COMMANDS = (
     "lz-memory_report",
     "lz-setoption",
     "clear_cache",
+    "gomill-explain_last_move",
     "gogui-interrupt",
     "cputime",
 )
 
 #: Known, but not listed: Sabaki would prefer "analyze", and read its numbers as another dialect.
 UNLISTED_COMMANDS: tuple[str, ...] = ()
+
+#: Answered, but neither listed nor known, as with leelaz; "exit" by the text layer.
+HIDDEN_COMMANDS = (
+    "exit",
+    "go",
+    "auto",
+    "netbench",
+    "dump_training",
+    "dump_supervised",
+    "dump_debug",
+    "save_training",
+    "load_training",
+)
 
 COMMANDS = IDENTITY_COMMANDS + SESSION_COMMANDS

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from lzp.engine.gtp.catalog import (
     COMMANDS,
+    HIDDEN_COMMANDS,
     IDENTITIES,
     PROTOCOL_VERSION,
     UNLISTED_COMMANDS,
@@ -100,6 +101,7 @@ class GtpEngine:
             "name": lambda _: identity.name,
             "version": lambda _: identity.version,
             "quit": lambda _: "",
+            "exit": lambda _: "",
             "known_command": _known_command,
             "list_commands": lambda _: "\n".join(COMMANDS),
         }
@@ -126,7 +128,7 @@ class GtpEngine:
         if command is None:
             return True
         self._answer(command)
-        return command.name != "quit"
+        return command.name not in ("quit", "exit")
 
     def _answer(self, command: Command) -> None:
         """Write the one reply of a command."""
@@ -147,7 +149,7 @@ class GtpEngine:
         """Return the answer of the handler a command's name belongs to."""
         if command.name in self._identity:
             return self._identity[command.name](command)
-        if command.name in COMMANDS or command.name in UNLISTED_COMMANDS:
+        if command.name in (*COMMANDS, *UNLISTED_COMMANDS, *HIDDEN_COMMANDS):
             return self._responder.respond(command)
         raise GtpError("unknown command")
 

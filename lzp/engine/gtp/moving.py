@@ -4,9 +4,11 @@ import sys
 from typing import Any
 
 from lzp.engine.gtp.session import Session
+from lzp.engine.gtp.training_record import step_of
 from lzp.engine.player import Decision
 from lzp.engine.search import EvaluationError
-from lzp.go.vertex import format_vertex
+from lzp.go import EMPTY
+from lzp.go.vertex import format_color, format_vertex
 
 
 def decide(session: Session, color: int, **choosing: Any) -> Decision:
@@ -37,11 +39,31 @@ def decide(session: Session, color: int, **choosing: Any) -> Decision:
 
 def carry_out(session: Session, color: int, decision: Decision) -> str:
     """Play what was decided for a color, and return its vertex or "resign"."""
-    session.game.to_play = color
+    game = session.game
+    game.to_play = color
+    _remember(session, decision)
+    session.resigned = color if decision.move is None else EMPTY
     if decision.move is not None:
-        session.game.play(decision.move, color)
+        game.play(decision.move, color)
         session.ponder_next()
     return decision_text(session, decision)
+
+
+def _remember(session: Session, decision: Decision) -> None:
+    """Keep what a search found, for training data and for those who ask why."""
+    game, report = session.game, decision.report
+    tree = session.thinker().search.tree
+    step = step_of(game, report, tree.net_winrate)
+    if step is not None:
+        session.training.append(step)
+    played = decision.move if decision.move is not None else report.moves[0].move
+    chosen = next((move for move in report.moves if move.move == played), None)
+    vertices = [format_vertex(move, game.side) for move in (chosen.pv if chosen else (played,))]
+    session.explanation = (
+        f"move {game.ply}, {format_color(game.to_play)[0].upper()} => {vertices[0]}\n"
+        f"Playouts: {report.visits_root - 1}, Win: {100 * decision.winrate:.2f}%, "
+        f"PV: {' '.join(vertices)}"
+    )
 
 
 def decision_text(session: Session, decision: Decision) -> str:

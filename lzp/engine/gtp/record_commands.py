@@ -7,6 +7,7 @@ from lzp.engine.gtp.arguments import SYNTAX, Args, need, read_count
 from lzp.engine.gtp.catalog import NAME, VERSION
 from lzp.engine.gtp.protocol import GtpError
 from lzp.engine.gtp.session import Handler, Session
+from lzp.go import EMPTY, WHITE
 from lzp.go.vertex import format_vertex
 from lzp.sgf import SgfError, SgfInfo, read_game, to_game, write_game
 from lzp.weights.atomic import replacing
@@ -61,15 +62,7 @@ def load_sgf(session: Session, args: Args) -> str:
 
 def print_sgf(session: Session, args: Args) -> str:
     """printsgf [FILE]: the game as SGF, in the reply or in a file."""
-    game = session.game
-    info = SgfInfo(
-        black=f"{NAME} {VERSION}",
-        white=f"{NAME} {VERSION}",
-        result=score_text(game.score()) if game.is_over else "",
-        rules=game.rules.sgf_name,
-        date=time.strftime("%Y-%m-%d"),
-    )
-    text = write_game(game, info)
+    text = write_game(session.game, _info(session))
     if not args:
         return text
     path = Path(" ".join(args))
@@ -79,6 +72,30 @@ def print_sgf(session: Session, args: Args) -> str:
     except OSError as error:
         raise GtpError(f"cannot write {path}: {error.strerror or error}") from None
     return ""
+
+
+def _info(session: Session) -> SgfInfo:
+    """Return what a record of the game says beside its moves."""
+    network = f" {session.file.name}" if session.file is not None else ""
+    times: tuple[tuple[str, str], ...] = ()
+    if session.clock is not None and not session.has_own_time:
+        settings = session.clock.settings
+        times = (("TM", f"{settings.main_s:g}"), ("OT", settings.overtime_text))
+    return SgfInfo(
+        black=f"{NAME} {VERSION}{network}",
+        white=f"{NAME} {VERSION}{network}",
+        result=_result(session),
+        rules=session.game.rules.sgf_name,
+        date=time.strftime("%Y-%m-%d"),
+        properties=times,
+    )
+
+
+def _result(session: Session) -> str:
+    """Return the result of a game that is over; nothing while it goes on."""
+    if session.resigned != EMPTY:
+        return "B+Resign" if session.resigned == WHITE else "W+Resign"
+    return score_text(session.game.score()) if session.game.is_over else ""
 
 
 def _one_line(error: Exception) -> str:

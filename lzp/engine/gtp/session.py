@@ -19,11 +19,12 @@ from lzp.engine.gtp.networks import Networks
 from lzp.engine.gtp.options import EngineOptions
 from lzp.engine.gtp.protocol import Command, GtpError
 from lzp.engine.gtp.reader import LineQueue
+from lzp.engine.gtp.training_record import Step
 from lzp.engine.gtp.waiting import as_answer, wait_for
 from lzp.engine.loading import Loaded, describe_check
 from lzp.engine.network_file import NetworkFile
 from lzp.engine.player import Player
-from lzp.go import Game
+from lzp.go import EMPTY, Game
 from lzp.go.constants import MAX_SIDE, MIN_SIDE
 from lzp.go.rules import Rules
 
@@ -60,6 +61,10 @@ class Session:
         file: the network of this size; None if none could be read.
         player: what thinks; resolved once kernels are compiled, or to the reason why not.
         background: where pondering and analysis run.
+        training: what our searches since the board was cleared teach.
+        explanation: of our last move, in words.
+        resigned: the color that resigned last, EMPTY if the game went on since.
+        has_own_time: whether no board has set a clock.
     """
 
     def __init__(
@@ -77,6 +82,9 @@ class Session:
         self.file = networks.first
         self.player: Future[Player] = Future()
         self.background = Background()
+        self.training: list[Step] = []
+        self.explanation = ""
+        self.resigned = EMPTY
         self._handlers = handlers
         self._maker = maker
         #: Held while a network is loaded, so that each is measured alone.
@@ -146,7 +154,7 @@ class Session:
         """
         self.options = replace(self.options, **changes)
         self._changed |= changes.keys()
-        if self._own_time:
+        if self.has_own_time:
             self.set_time(None)
         elif self.clock is not None:
             self.clock.lag_s = self.options.lag_buffer_cs / 100
@@ -183,6 +191,7 @@ class Session:
     def new_game(self, side: int) -> None:
         """Empty the board and give both sides their time again; komi and rules stay."""
         self.game = Game(side, self.game.komi, self.game.rules)
+        self.training, self.explanation, self.resigned = [], "", EMPTY
         if self.clock is not None:
             self.clock.reset()
 
@@ -200,7 +209,7 @@ class Session:
             size = f"{game.side}x{game.side}"
             raise GtpError(f"cannot load file: a {size} game; {self.networks}")
         game.rules = self.game.rules
-        self.game = game
+        self.game, self.resigned = game, EMPTY
 
     def _use_network(self, side: int) -> bool:
         """Play with the network for a size from now on; False if there is none.
@@ -220,7 +229,7 @@ class Session:
         Where the flags set no limit either, a move takes DEFAULT_MOVE_S.
         """
         lag_s = self.options.lag_buffer_cs / 100
-        self._own_time = settings is None
+        self.has_own_time = settings is None
         if settings is not None and not settings.is_unlimited:
             self.clock = Clock(settings, lag_s=lag_s, unseen_s=_UNSEEN_S)
         elif self.options.visits or self.options.playouts:

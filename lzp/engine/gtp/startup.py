@@ -9,8 +9,10 @@ from lzp.engine.choice import Wish
 from lzp.engine.gtp import (
     analysis_commands,
     board_commands,
+    leela_commands,
     option_commands,
     record_commands,
+    selfplay_commands,
     think_commands,
     time_commands,
 )
@@ -37,6 +39,8 @@ HANDLERS: dict[str, Handler] = {
     **think_commands.HANDLERS,
     **analysis_commands.HANDLERS,
     **option_commands.HANDLERS,
+    **leela_commands.HANDLERS,
+    **selfplay_commands.HANDLERS,
 }
 
 _DEFAULT_BATCH = SearchParams().batch_size
