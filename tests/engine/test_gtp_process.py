@@ -1,72 +1,16 @@
 """lzp-gtp as a program: how fast it answers, how it stops, how it ends."""
 
-import contextlib
-import io
-import json
-import os
 import re
-import shutil
-import signal
 import subprocess
-import sys
-import threading
 import time
-from pathlib import Path
 
 import pytest
 
 from lzp.engine.gtp import catalog
+from tests.engine.gtp_process import PROGRAM, SHIPPED, SOON_S, Engine
 from tests.networks import write_random_network
 
 pytestmark = pytest.mark.compiled
-
-PROGRAM = [sys.executable, "-m", "lzp.engine.gtp.cli"]
-SHIPPED = Path(__file__).parents[2] / "lzp" / "networks" / "default.txt.gz"
-#: Generous: what is promised is 50 ms after the batch in work, on a machine of one's own.
-SOON_S = 2.0
-
-
-class Engine:
-    """The program with its pipes; output is read in a thread, with the time of each line."""
-
-    def __init__(self, *args, **environment):
-        self.process = subprocess.Popen(
-            [*PROGRAM, *map(str, args)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=os.environ | environment,
-        )
-        assert self.process.stdin
-        assert isinstance(self.process.stdout, io.BufferedReader)
-        self.stdin, self.stdout = self.process.stdin, self.process.stdout
-        self.text = b""
-        self.reader = threading.Thread(target=self._read)
-        self.reader.start()
-
-    def _read(self):
-        while chunk := self.stdout.read1(65536):
-            self.text += chunk
-
-    def send(self, text):
-        self.stdin.write(text.encode())
-        self.stdin.flush()
-
-    def wait_for(self, pattern, timeout_s=60.0):
-        """Wait until the output so far matches; return the seconds that took."""
-        started = time.monotonic()
-        while not re.search(pattern, self.text.decode(), re.DOTALL):
-            assert time.monotonic() - started < timeout_s, self.text
-            time.sleep(0.002)
-        return time.monotonic() - started
-
-    def close(self):
-        with contextlib.suppress(OSError):
-            self.stdin.close()
-        self.process.kill()
-        self.process.wait()
-        self.reader.join()
-        self.stdout.close()
 
 
 @pytest.fixture(scope="module")
@@ -242,33 +186,6 @@ def test_analysis_ends_without_the_batch_on_its_way(start):
     assert min(waits) < 0.05
 
 
-def test_control_c_ends_the_process_without_a_traceback(network):
-    pipe = subprocess.PIPE
-    with subprocess.Popen(
-        [*PROGRAM, "-w", network, "-q"], stdin=pipe, stdout=pipe, stderr=pipe
-    ) as process:
-        assert process.stdin
-        assert process.stdout
-        process.stdin.write(b"lz-analyze 1\n")
-        process.stdin.flush()
-        process.stdout.readline()
-        process.send_signal(signal.SIGINT)
-        said = process.communicate(timeout=20)[1]
-        assert (process.returncode, said) == (0, b"")
-
-
-def test_a_reader_that_goes_away_ends_the_process(network):
-    pipe = subprocess.PIPE
-    with subprocess.Popen([*PROGRAM, "-w", network, "-q"], stdin=pipe, stdout=pipe) as process:
-        assert process.stdin
-        assert process.stdout
-        process.stdin.write(b"lz-analyze 1\n")
-        process.stdin.flush()
-        process.stdout.readline()
-        process.stdout.close()
-        assert process.wait(20) == 0
-
-
 @pytest.mark.parametrize(
     ("args", "message"),
     [
@@ -297,38 +214,3 @@ def test_help_is_grouped_and_has_examples():
     done = subprocess.run([*PROGRAM, "-h"], capture_output=True, text=True, timeout=30, check=True)
     for part in ("how long to think:", "how to play:", "examples:", "--noponder", "-w FILE"):
         assert part in done.stdout
-
-
-def sabaki_folder():
-    """Where @sabaki/gtp is installed, None if nowhere (NODE_PATH, or the repository)."""
-    root = Path(__file__).parents[2]
-    listed = [Path(folder) for folder in os.environ.get("NODE_PATH", "").split(":") if folder]
-    for folder in [*listed, root / "node_modules"]:
-        if (folder / "@sabaki" / "gtp").is_dir():
-            return folder.parent
-    return None
-
-
-@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
-@pytest.mark.skipif(sabaki_folder() is None, reason="no @sabaki/gtp: npm install it, set NODE_PATH")
-def test_sabakis_own_client_is_understood(network):
-    script = Path(__file__).with_name("sabaki_session.mjs")
-    command = ["node", str(script), *PROGRAM, "-w", str(network), "-q"]
-    command += ["--noponder"]
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        timeout=90,
-        check=True,
-        env=os.environ | {"SABAKI_GTP_FROM": str(sabaki_folder())},
-    )
-    result = json.loads(done.stdout)
-    assert [answer for answer in result["heard"] if answer["error"]] == []
-    heard = [(answer["name"], answer["content"]) for answer in result["heard"]]
-    assert ("name", catalog.NAME) in heard
-    assert "lz-analyze" in dict(heard)["list_commands"].split("\n")
-    assert result["infos"]
-    assert result["waited"] < 1000 * SOON_S
-    assert re.fullmatch(r"play [A-HJ]\d", result["played"])
-    assert re.fullmatch(r"[A-HJ]\d", dict(heard)["genmove"])

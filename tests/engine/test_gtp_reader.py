@@ -83,6 +83,7 @@ def test_the_interrupt_comment_counts_wherever_it_is():
     queue.put(["name", "# interrupt"])
     assert queue.interrupt.is_set()
     queue.take()
+    queue.take()
     assert not queue.interrupt.is_set()
 
 
@@ -100,3 +101,35 @@ def test_taking_waits_for_a_line():
     queue = LineQueue()
     threading.Timer(0.05, queue.put, [["late"]]).start()
     assert queue.take() == "late"
+
+
+def test_an_interrupt_that_overtakes_its_command_counts_once_that_is_taken():
+    queue = LineQueue()
+    queue.put(["genmove b", "# interrupt", "genmove w"])
+    queue.take()
+    assert queue.interrupt.is_set()
+    queue.take()
+    assert not queue.interrupt.is_set()
+    assert queue.take() == "genmove w"
+    assert not queue.interrupt.is_set()
+
+
+def test_the_last_command_of_a_script_is_not_cut_short_by_the_scripts_end():
+    for _ in range(200):  # the end must never come later than the line
+        queue, (out, into) = LineQueue(), os.pipe()
+        os.write(into, b"genmove b\n")
+        os.close(into)
+        with os.fdopen(out, "rb") as source:
+            thread = start_reader(source, queue)
+            assert queue.take() == "genmove b"
+            thread.join(timeout=10)
+        assert not queue.interrupt.is_set()
+
+
+def test_a_queue_that_is_abandoned_drops_its_lines_and_interrupts():
+    queue = LineQueue()
+    queue.put(["genmove b", "# interrupt", "genmove w"])
+    queue.abandon()
+    assert queue.interrupt.is_set()
+    assert queue.waiting.is_set()
+    assert queue.take() is None

@@ -3,10 +3,11 @@
 import argparse
 import contextlib
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn, cast
+from typing import NoReturn, TextIO
 
 from lzp import __version__
 from lzp.command_line import OneLineParser
@@ -16,7 +17,8 @@ from lzp.engine.gtp.engine import GtpEngine, GtpLog
 from lzp.engine.gtp.loader import LoadingResponder
 from lzp.engine.gtp.number_words import count, komi, percent, seed, temperature
 from lzp.engine.gtp.options import SEARCHES, TIME_MANAGEMENT, EngineOptions
-from lzp.engine.gtp.reader import ByteSource, LineQueue, start_reader
+from lzp.engine.gtp.reader import LineQueue, start_reader
+from lzp.engine.gtp.streams import guard_stderr, take_stdin, take_stdout, watch_reader
 from lzp.engine.run_options import AUTO, BACKEND_NAMES, PRECISION_WORDS
 
 _DESCRIPTION = """\
@@ -38,29 +40,42 @@ limits the first one reached counts. Exit code 2: a flag or a file given here is
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the engine on standard input and output until "quit" or the end of input."""
     options = parse_options(arguments)
+    guard_stderr()
+    try:
+        sink = take_stdout()
+    except OSError as error:
+        _refuse(str(error))
     try:
         log = GtpLog(options.log_file)
     except OSError as error:
         _refuse(f"cannot write {options.log_file}: {error.strerror}")
-    lines = LineQueue()
-    sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
-    start_reader(cast(ByteSource, sys.stdin.buffer), lines)
-    responder = LoadingResponder(options, lines)
     with contextlib.suppress(KeyboardInterrupt):
-        GtpEngine(lines, sys.stdout, responder, log, IDENTITIES[options.identity]).run()
-    responder.farewell()
-    _leave()
+        _converse(options, sink, log)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # we are leaving
+    _leave(sink)
 
 
-def _leave() -> NoReturn:
+def _converse(options: EngineOptions, sink: TextIO, log: GtpLog) -> None:
+    """Answer until the conversation is over."""
+    lines = LineQueue()
+    watch_reader(sink, lines)
+    start_reader(take_stdin(), lines)
+    responder = LoadingResponder(options, lines)
+    try:
+        GtpEngine(lines, sink, responder, log, IDENTITIES[options.identity]).run()
+    finally:
+        responder.farewell()
+
+
+def _leave(sink: TextIO) -> NoReturn:
     """End the process at once.
 
     The loader may be inside the compiler and the evaluator in a library of its own; waiting
     for either would keep a board that has quit, and tearing them down half-way can crash.
     Whatever is written to files is complete at this point.
     """
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError):  # the other side may be gone
+    for stream in (sink, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):  # the other side may be gone
             stream.flush()
     os._exit(0)
 

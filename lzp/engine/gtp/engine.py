@@ -36,6 +36,10 @@ class TextSink(Protocol):
         ...
 
 
+class SinkGoneError(Exception):
+    """Nobody reads our replies any more, or they cannot be written."""
+
+
 class Responder(Protocol):
     """What answers the commands that need a board or a network."""
 
@@ -61,18 +65,27 @@ class GtpLog:
         Raises:
             OSError: the file cannot be written.
         """
-        self._file = path.open("a", encoding="utf-8") if path is not None else None
+        self._file = None
+        if path is not None:
+            self._file = path.open("a", encoding="utf-8", errors="backslashreplace")
         self._lock = threading.Lock()
 
     def note(self, direction: str, text: str) -> None:
-        """Write lines that came in (">") or went out ("<"), or what went wrong ("!")."""
+        """Write lines that came in (">") or went out ("<"), or what went wrong ("!").
+
+        A log that cannot be written (the disk is full) ends, and the game goes on.
+        """
         if self._file is None:
             return
         stamp = time.strftime("%H:%M:%S") + f".{time.time_ns() // 1_000_000 % 1000:03d}"
-        with self._lock:
-            for line in text.splitlines():
-                self._file.write(f"{stamp} {direction} {line}\n")
-            self._file.flush()
+        lines = [f"{stamp} {direction} {line}\n" for line in text.splitlines()]
+        try:
+            with self._lock:
+                self._file.write("".join(lines))
+                self._file.flush()
+        except (OSError, ValueError) as error:
+            self._file = None
+            print(f"lzp-gtp: no more log: {error}", file=sys.stderr, flush=True)
 
     def close(self) -> None:
         """Close the file; nothing may be noted afterwards."""
@@ -112,8 +125,8 @@ class GtpEngine:
             while self._answer_next():
                 if not self._lines.waiting.is_set():
                     self._idle()
-        except BrokenPipeError:
-            self._log.note("!", "the other side closed the pipe")
+        except SinkGoneError as error:
+            self._log.note("!", f"replies cannot be written: {error}")
         finally:
             self._responder.end_idle()
 
@@ -158,7 +171,7 @@ class GtpEngine:
         self._write(stream_head(command.id))
         try:
             stream(lambda line: self._write(line + "\n"))
-        except BrokenPipeError:
+        except SinkGoneError:
             raise
         except Exception as error:
             self._note_failure(error)
@@ -174,8 +187,11 @@ class GtpEngine:
             print(f"lzp-gtp: pondering: {_internal(error)}", file=sys.stderr)
 
     def _write(self, text: str) -> None:
-        self._sink.write(text)
-        self._sink.flush()
+        try:
+            self._sink.write(text)
+            self._sink.flush()
+        except (OSError, ValueError) as error:
+            raise SinkGoneError(str(error)) from error
         self._log.note("<", text)
 
     def _note_failure(self, error: Exception) -> None:
