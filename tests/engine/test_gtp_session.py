@@ -150,6 +150,7 @@ def test_the_board_is_shown_in_the_reply(talk):
         ("komi many", "? syntax not understood"),
         ("komi inf", "? syntax not understood"),
         ("komi 1e300", "? syntax not understood"),
+        ("komi ٣", "? syntax not understood"),
         ("fixed_handicap", "? Not a valid number of handicap stones"),
         ("fixed_handicap 1", "? Not a valid number of handicap stones"),
         ("fixed_handicap 10", "? Not a valid number of handicap stones"),

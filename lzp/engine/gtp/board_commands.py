@@ -1,8 +1,14 @@
 """Commands that change or show the position: sizes, komi, moves, handicap."""
 
-import math
-
-from lzp.engine.gtp.arguments import SYNTAX, Args, need, read_color, read_count, read_vertex
+from lzp.engine.gtp.arguments import (
+    SYNTAX,
+    Args,
+    need,
+    read_color,
+    read_count,
+    read_number,
+    read_vertex,
+)
 from lzp.engine.gtp.protocol import GtpError
 from lzp.engine.gtp.session import Handler, Session
 from lzp.go import BLACK, EMPTY, WHITE, IllegalMoveError
@@ -33,12 +39,9 @@ def clear_board(session: Session, _: Args) -> str:
 def set_komi(session: Session, args: Args) -> str:
     """Set the komi: komi F. Sabaki passes a record's broken komi on as NaN: komi then stays."""
     need(args, 1)
-    try:
-        komi = float(args[0])
-    except ValueError:
-        raise GtpError(SYNTAX) from None
-    if math.isnan(komi):
+    if args[0].lower() == "nan":
         return ""
+    komi = read_number(args[0])
     if abs(komi) > session.game.pass_move:
         raise GtpError(SYNTAX)
     session.game.komi = komi
