@@ -24,6 +24,9 @@ _MAX_HANDICAP = MAX_SIDE * MAX_SIDE
 #: Above this side `tt` is a point; up to it, a pass.
 _LARGEST_SIDE_WITH_TT_PASS = 19
 
+#: Of a file, in bytes: a game is read at about a megabyte a second, variations included.
+_MOST_BYTES = 1 << 24
+
 _Node = dict[str, list[bytes]]
 
 
@@ -44,6 +47,8 @@ class _MainLine:
 
 def read_game(source: Path | bytes) -> GameRecord:
     """Return the first game of a file or of SGF bytes.
+
+    Of a larger file, only the first 16 MiB are looked at.
 
     Raises:
         SgfError: the file cannot be opened, holds no game, or its first one is broken.
@@ -79,9 +84,15 @@ def read_games(text: bytes) -> Iterator[GameRecord | SgfError]:
 
 
 def _read_bytes(path: Path) -> bytes:
-    """Return a file's bytes, or say in one line why there are none."""
+    """Return the beginning of a file, or say in one line why there is none.
+
+    A pipe or a device, which may never end, is not opened.
+    """
     try:
-        return path.read_bytes()
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise SgfError(f"{path}: not a file")
+        with path.open("rb") as file:
+            return file.read(_MOST_BYTES)
     except OSError as error:
         raise SgfError(f"{path}: {error.strerror or error}") from None
 
@@ -216,7 +227,7 @@ def _move(line: _MainLine, raw: bytes) -> int:
 def _set_up(line: _MainLine, node: _Node) -> None:
     """Add and remove the stones of AB, AW and AE, rectangles included."""
     for name, color in _SETUP.items():
-        for raw in node.get(name, ()):
+        for raw in dict.fromkeys(node.get(name, ())):  # a rectangle may be there a million times
             for move in _rectangle(line.side, raw):
                 line.stones.pop(move, None)
                 if color != EMPTY:

@@ -7,6 +7,8 @@ from lzp.sgf.record import GameRecord
 
 #: Where a record says nothing.
 DEFAULT_KOMI = 7.5
+#: A game keeps every position; no record of a game that was played comes near.
+MOST_MOVES = 10_000
 
 
 def to_game(record: GameRecord, ply: int | None = None) -> Game:
@@ -16,7 +18,8 @@ def to_game(record: GameRecord, ply: int | None = None) -> Game:
     and no number counts them. The side to move is the color of the record's next move.
 
     Raises:
-        SgfError: a stone or a move is not possible; the text names the ply.
+        SgfError: a stone or a move is not possible, the text names the ply; or there are
+            more than MOST_MOVES.
     """
     komi = DEFAULT_KOMI if record.komi is None else record.komi
     game = Game(record.side, komi)
@@ -24,6 +27,8 @@ def to_game(record: GameRecord, ply: int | None = None) -> Game:
         _set_up(game, record)
     game.to_play = record.first_player
     moves = record.moves if ply is None else record.moves[: max(ply, 0)]
+    if len(moves) > MOST_MOVES:
+        raise SgfError(f"{len(moves)} moves are more than {MOST_MOVES}")
     for number, (color, move) in enumerate(moves, 1):
         try:
             game.play(move, color, superko=False)

@@ -28,7 +28,7 @@ def decode(text: bytes, charset: str | None) -> str:
             continue
         try:
             return text.decode(name)
-        except (UnicodeDecodeError, LookupError):
+        except (ValueError, LookupError):  # wrong bytes, or no character set's name
             continue
     return text.decode("latin-1")
 

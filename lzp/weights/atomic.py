@@ -1,5 +1,6 @@
 """Files that appear under their name only when they are complete."""
 
+import errno
 import os
 import re
 import secrets
@@ -18,9 +19,14 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     If the block raises, or the process dies, what was under the name before stays.
 
     Raises:
-        OSError: the folder is missing or cannot be written to, or the disk is full; names
+        OSError: the folder is missing or cannot be written to, the disk is full, or what is
+            there is no file (a device, a pipe: moving a file there would end it); names
             the file.
     """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise OSError(errno.EINVAL, "not a file", str(path))
+    if not path.name:
+        raise OSError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         with part.open("xb") as file:

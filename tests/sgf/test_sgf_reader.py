@@ -209,3 +209,9 @@ def test_results(text: str, result: GameResult) -> None:
 )
 def test_ranks(text: str, rank: int | None) -> None:
     assert parse_rank(text) == rank
+
+
+@pytest.mark.parametrize("charset", [b"A\x00B", b"hex", b"zlib", b"undefined", b"idna", b"x" * 500])
+def test_a_character_set_that_is_none_costs_no_game(charset):
+    game = read_game(b"(;CA[" + charset + b"]SZ[9]PB[\xff\xfeName];B[ee])")
+    assert (len(game.moves), game.black[-4:]) == (1, "Name")

@@ -1,5 +1,6 @@
 """Commands about the whole game: its score, the status of stones, SGF files."""
 
+import os
 import time
 from pathlib import Path
 
@@ -49,7 +50,7 @@ def load_sgf(session: Session, args: Args) -> str:
     """
     need(args, 1, "Missing filename.")
     path, ply = " ".join(args), None
-    if len(args) > 1 and args[-1].isascii() and args[-1].isdigit() and not Path(path).exists():
+    if len(args) > 1 and args[-1].isascii() and args[-1].isdigit() and not os.path.exists(path):
         number = read_count(args[-1])
         path, ply = " ".join(args[:-1]), max(number - 1, 0) if number else None
     try:
