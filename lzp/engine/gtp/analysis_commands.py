@@ -3,6 +3,7 @@
 A dialect is a way to read the words after the command and a way to write a report as a line.
 """
 
+import math
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -116,18 +117,30 @@ def _follow(session: Session, reports: _Reports, *, is_owed: bool) -> None:
         raise error
 
 
-def reporting(request: AnalysisRequest, form: Format, write: WriteLine) -> dict[str, Any]:
-    """Return the arguments of a search that reports what a request asks for."""
+def reporting(
+    request: AnalysisRequest, form: Format, write: WriteLine, *, once: bool = False
+) -> dict[str, Any]:
+    """Return the arguments of a search that reports what a request asks for.
+
+    Args:
+        request: the words of the command.
+        form: writes a report as a line.
+        write: takes the lines.
+        once: whether the end is reported where no interval is given.
+    """
 
     def on_report(report: SearchReport) -> None:
         line = form(report)
         if line:
             write(line)
 
+    interval_s = request.interval_cs / 100 if request.interval_cs else None
+    if once and interval_s is None:
+        interval_s = math.inf
     return {
         "restrictions": request.restrictions,
-        "on_report": on_report if request.interval_cs else None,
-        "report_interval_s": request.interval_cs / 100 if request.interval_cs else None,
+        "on_report": on_report if interval_s else None,
+        "report_interval_s": interval_s,
         "min_moves": request.min_moves,
     }
 

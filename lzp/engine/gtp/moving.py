@@ -3,6 +3,7 @@
 import sys
 from typing import Any
 
+from lzp.engine.gtp.live_graphics import live_graphics
 from lzp.engine.gtp.session import Session
 from lzp.engine.gtp.training_record import step_of
 from lzp.engine.player import Decision
@@ -25,7 +26,8 @@ def decide(session: Session, color: int, **choosing: Any) -> Decision:
     player, game = session.thinker_on_time(color), session.game
     choosing.setdefault("stop", session.lines.interrupt)
     try:
-        return player.choose(game, color, clock=session.clock, **choosing)
+        with live_graphics(session, color, choosing) as told:
+            return player.choose(game, color, clock=session.clock, **told)
     except EvaluationError as error:
         # A game against a clock goes on: what is left to say is a legal move.
         print(f"lzp-gtp: {error}; moving without the network", file=sys.stderr, flush=True)

@@ -6,6 +6,8 @@ from pathlib import Path
 TIME_MANAGEMENT = ("auto", "on", "off", "fast", "no_pruning")
 #: Our way to search and to share out time, and Leela Zero 0.17's.
 SEARCHES = ("own", "leela")
+#: What is drawn on GoGui's board while we think.
+LIVE_GRAPHICS = ("off", "moves", "variation")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,6 +27,9 @@ class EngineOptions:
         cache_percent: of that memory, for the answers.
         cross_check: a backend whose answers are compared in play; None compares nothing.
         lag_buffer_cs: centiseconds a move kept back for slow connections.
+        max_time_s: most seconds of a move, whatever the clock says; 0 sets no limit.
+        look_s: most seconds that a picture for GoGui is thought about.
+        live_graphics: one of LIVE_GRAPHICS.
         identity: who we say we are: a key of catalog.IDENTITIES.
         resign_percent: resign below this winrate; -1 is Leela Zero's rule, 0 never.
         log_file: where commands, replies and times are written; None writes nothing.
@@ -54,6 +59,9 @@ class EngineOptions:
     cache_percent: int = 10
     cross_check: str | None = None
     lag_buffer_cs: int = 100
+    max_time_s: float = 0.0
+    look_s: float = 1.0
+    live_graphics: str = "off"
     identity: str = "lzp"
     resign_percent: int = -1
     log_file: Path | None = None

@@ -232,7 +232,7 @@ class Session:
         self.has_own_time = settings is None
         if settings is not None and not settings.is_unlimited:
             self.clock = Clock(settings, lag_s=lag_s, unseen_s=_UNSEEN_S)
-        elif self.options.visits or self.options.playouts:
+        elif self.options.visits or self.options.playouts or self.options.max_time_s:
             self.clock = None
         else:
             each = TimeSettings(main_s=0, byo_s=DEFAULT_MOVE_S + lag_s, periods=1)

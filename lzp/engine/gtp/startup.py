@@ -9,10 +9,16 @@ from lzp.engine.choice import Wish
 from lzp.engine.gtp import (
     analysis_commands,
     board_commands,
+    gogui_commands,
+    kata_commands,
     leela_commands,
     option_commands,
+    parameter_commands,
+    picture_commands,
     record_commands,
+    rules_commands,
     selfplay_commands,
+    server_commands,
     think_commands,
     time_commands,
 )
@@ -41,6 +47,12 @@ HANDLERS: dict[str, Handler] = {
     **option_commands.HANDLERS,
     **leela_commands.HANDLERS,
     **selfplay_commands.HANDLERS,
+    **kata_commands.HANDLERS,
+    **rules_commands.HANDLERS,
+    **parameter_commands.HANDLERS,
+    **server_commands.HANDLERS,
+    **gogui_commands.HANDLERS,
+    **picture_commands.HANDLERS,
 }
 
 _DEFAULT_BATCH = SearchParams().batch_size
@@ -182,6 +194,7 @@ def _player_params(options: EngineOptions) -> PlayerParams:
     return PlayerParams(
         visits=options.visits or None,
         playouts=options.playouts or None,
+        max_time_s=options.max_time_s or None,
         time_management=cast(Literal["on", "off", "fast", "no_pruning"], management),
         leela_time=options.search == "leela",
         resign_percent=options.resign_percent,
