@@ -23,6 +23,7 @@ from lzp.play.openings import RandomOpenings
 from lzp.play.referee import default_referee
 from lzp.play.sprt import Sprt
 from lzp.sgf import read_game
+from tests.networks import write_random_network
 
 ENGINE = f"{shlex.quote(sys.executable)} {Path(__file__).with_name('random_engine.py')}"
 RULES = GameRules(side=5, komi=0.5, max_moves=120)
@@ -178,9 +179,13 @@ def test_an_engine_that_does_not_start_again_ends_the_match_by_name(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("gnugo", path=GAMES) is None, reason="GNU Go is not installed")
-def test_gnugo_plays_a_match_with_clocks_and_wins_it(tmp_path):
+@pytest.mark.parametrize("opponent", ["random", "lzp-gtp"])
+def test_gnugo_plays_a_match_with_clocks_and_wins_it(tmp_path, opponent):
     gnugo = shutil.which("gnugo", path=GAMES)
-    words = ["-e", f"gnugo={gnugo} --mode gtp --level 1", "-e", f"random={ENGINE}",
+    network = write_random_network(tmp_path / "r7.txt", side=7)  # knows nothing
+    ours = f"{shlex.quote(sys.executable)} -m lzp.engine.gtp.cli -w {network} -v 10 --noponder"
+    engine = ENGINE if opponent == "random" else f"{ours} --backend onnxruntime"
+    words = ["-e", f"gnugo={gnugo} --mode gtp --level 1", "-e", f"other={engine}",
              "--size", 7, "--games", 2, "--parallel", 2, "--time", "fischer 20,0.5",
              "--sgf", tmp_path / "games", "--picture", tmp_path / "table.svg"]  # fmt: skip
     done = subprocess.run(command(*words), capture_output=True, text=True, timeout=300)
