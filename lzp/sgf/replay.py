@@ -1,6 +1,7 @@
 """A game record to a `Game`: every move under the rules, repeated positions allowed."""
 
 from lzp.go import BLACK, Game, IllegalMoveError
+from lzp.go.rules import DEFAULT_RULES, Rules
 from lzp.go.vertex import format_vertex
 from lzp.sgf.reader import SgfError
 from lzp.sgf.record import GameRecord
@@ -11,7 +12,7 @@ DEFAULT_KOMI = 7.5
 MOST_MOVES = 10_000
 
 
-def to_game(record: GameRecord, ply: int | None = None) -> Game:
+def to_game(record: GameRecord, ply: int | None = None, rules: Rules = DEFAULT_RULES) -> Game:
     """Return the game after the first `ply` moves of a record, all where None.
 
     The handicap is the record's number where it has one; a record with Black stones only
@@ -22,7 +23,7 @@ def to_game(record: GameRecord, ply: int | None = None) -> Game:
             more than MOST_MOVES.
     """
     komi = DEFAULT_KOMI if record.komi is None else record.komi
-    game = Game(record.side, komi)
+    game = Game(record.side, komi, rules)
     if record.setup or record.handicap:
         _set_up(game, record)
     game.to_play = record.first_player

@@ -1,7 +1,6 @@
 """What a GTP engine should answer: a game as sgfmill's board plays it, without any code of ours.
 
-The rules that are modeled are those of the start: area scoring, no suicide, a simple ko for
-`play`, positional superko for moves of the engine's own, a point for each handicap stone.
+`play` knows a simple ko alone; moves of the engine's own follow the superko rule as well.
 Colors are sgfmill's "b" and "w", points its (row, column) from the bottom left.
 """
 
@@ -13,6 +12,16 @@ from sgfmill import boards, common, sgf
 COLUMNS = "ABCDEFGHJKLMNOPQRSTUVWXYZ"
 COLORS = {"b": "b", "black": "b", "w": "w", "white": "w"}
 NAMES = {"b": "black", "w": "white"}
+
+#: KataGo's words for rules by area: ko, whether suicide is allowed, White's bonus for handicap.
+RULES = {
+    "chinese": ("SIMPLE", False, "N"),
+    "chinese-ogs": ("POSITIONAL", False, "N"),
+    "aga": ("SITUATIONAL", False, "N-1"),
+    "new-zealand": ("SITUATIONAL", True, "0"),
+    "tromp-taylor": ("POSITIONAL", True, "0"),
+}
+BONUS = {"N": 0, "N-1": -1}
 
 Point = tuple[int, int]
 Move = tuple[str, Point | None]
@@ -53,6 +62,7 @@ class Model:
 
     def __init__(self, side: int, komi: float) -> None:
         self.komi = komi
+        self.rules = "chinese-ogs"
         self.clear(side)
 
     def clear(self, side: int) -> None:
@@ -89,7 +99,10 @@ class Model:
             return None
         ko = following.board.play(*point, color)
         if following.board.get(*point) is None:
-            return None  # suicide
+            lost = self.stones(now.board, color) - self.stones(following.board, color) + 1
+            if lost == 1 or not RULES[self.rules][1]:
+                return None  # suicide
+            following.taken[color] += lost
         if ko is not None:
             following.ko = (other(color), ko)
         following.taken[other(color)] += self.stones(now.board, other(color)) - self.stones(
@@ -118,14 +131,20 @@ class Model:
         return True
 
     def repeats(self, color: str, point: Point | None) -> bool:
-        """Whether a move of a stone leads to a position that has been before."""
-        following = self.after(color, point)
-        if following is None or point is None:
+        """Whether the superko rule forbids a move of a stone."""
+        following, ko = self.after(color, point), RULES[self.rules][0]
+        if following is None or point is None or ko == "SIMPLE":
             return False
-        return any(position.board.board == following.board.board for position in self.positions)
+        return any(
+            position.board.board == following.board.board
+            and (ko == "POSITIONAL" or position.to_play == following.to_play)
+            for position in self.positions
+        )
 
     def score_text(self) -> str:
-        points = self.now.board.area_score() - self.komi - self.handicap
+        bonus = RULES[self.rules][2]
+        compensation = self.handicap + BONUS[bonus] if self.handicap and bonus in BONUS else 0
+        points = self.now.board.area_score() - self.komi - compensation
         if abs(points) <= 0.1:
             return "0"
         return f"{'B' if points > 0 else 'W'}+{abs(points):.1f}"

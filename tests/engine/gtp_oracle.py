@@ -323,8 +323,12 @@ class Oracle:
         stones = dict.fromkeys(black, "b") | dict.fromkeys(white, "w")
         moves = [node.get_move() for node in game.get_main_sequence()[1:]]
         first = root.get("PL") if root.has_property("PL") else [*moves, ("b", None)][0][0]
-        model.set_up(stones, first, root.get("HA") if root.has_property("HA") else 0)
+        # Black's stones alone are a handicap, also where no number says so.
+        alone = len(black) if black and not white else 0
+        model.set_up(stones, first, root.get("HA") if root.has_property("HA") else alone)
+        rules, model.rules = model.rules, "tromp-taylor"  # a record may hold suicides
         for move in moves[: number - 1] if number else moves:
             assert model.play(*move)
+        model.rules = rules
         if number and number <= len(moves):
             model.now.to_play = moves[number - 1][0]

@@ -17,8 +17,9 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 from sgfmill.common import format_vertex
 
 from tests.engine.gtp_dialogue import Dialogue
-from tests.engine.gtp_model import COLUMNS
-from tests.engine.gtp_oracle import Oracle, WrongError
+from tests.engine.gtp_model import COLUMNS, RULES
+from tests.engine.gtp_oracle import WrongError
+from tests.engine.gtp_oracle_more import Everything
 from tests.networks import write_random_network
 
 pytestmark = pytest.mark.compiled
@@ -30,7 +31,13 @@ KO = [f"play {move}" for move in "b b1,b a2,b b3,w c1,w d2,w c3,w b2,b c2".split
 ON_BOARD = [f"{column}{row}" for column in COLUMNS[:7] for row in range(1, 8)]
 COLOR_WORDS = ["b", "w", "B", "W", "black", "White", "BLACK"]
 #: Acting without any words: not for the rule that is to leave the game alone.
-ACTING = {"quit", "exit", "gg-undo", "stop", "heatmap"}
+ACTING = {"quit", "heatmap"}
+
+MOVING = [
+    "genmove", "genmove", "kgs-genmove_cleanup", "lz-genmove_analyze", "kata-genmove_analyze",
+    "cgos-genmove_analyze", "kata-search",
+]  # fmt: skip
+ANALYSES = ["lz-analyze", "kata-analyze"]
 
 colors = st.sampled_from(COLOR_WORDS)
 vertices = st.one_of(
@@ -81,7 +88,7 @@ class Conversation(RuleBasedStateMachine):
         super().__init__()
         self.dialogue = Dialogue(**self.flags)
         self.has_failed = False
-        self.oracle = Oracle(SIDES, SIDES[0], 7.5)
+        self.oracle = Everything(SIDES, SIDES[0], 7.5)
         self.oracle.listed = set(self.dialogue.ask("list_commands")[2:].split("\n"))
         self.unmodeled = sorted(
             name
@@ -197,7 +204,7 @@ class Conversation(RuleBasedStateMachine):
         self.say(f"time_left {color} {words}")
 
     @rule(
-        name=st.sampled_from(["genmove", "genmove", "kgs-genmove_cleanup", "lz-genmove_analyze"]),
+        name=st.sampled_from(MOVING),
         color=colors,
         dress=st.tuples(ids, endings),
     )
@@ -213,10 +220,15 @@ class Conversation(RuleBasedStateMachine):
     def play_itself(self, count):
         self.say(*(f"genmove {'bw'[ply % 2]}" for ply in range(count)))
 
-    @rule(color=st.sampled_from(["", "b", "w"]), waits=st.booleans(), blank=st.booleans())
-    def analyze(self, color, waits, blank):
+    @rule(
+        name=st.sampled_from(ANALYSES),
+        color=st.sampled_from(["", "b", "w"]),
+        waits=st.booleans(),
+        blank=st.booleans(),
+    )
+    def analyze(self, name, color, waits, blank):
         """Without any limit: what comes next ends it."""
-        line = f"lz-analyze {color} 1"
+        line = f"{name} {color} 1"
         self.say("lz-setoption name Visits value 0")
         self.dialogue.send(f"{line}\n")
         is_over = [move for _, move in self.oracle.model.moves[-2:]] == [None, None]
@@ -225,6 +237,26 @@ class Conversation(RuleBasedStateMachine):
         self.dialogue.send("\n" if blank else "# enough\n")
         self.hear(line)
         self.say("lz-setoption name Visits value 8", "showboard")
+
+    @rule(moves=st.lists(st.tuples(colors, vertices), max_size=9), count=counts)
+    def go_through_a_game(self, moves, count):
+        words = " ".join(f"{color} {vertex}" for color, vertex in moves)
+        self.say(f"gogui-play_sequence {words}", "showboard", f"gg-undo {count}", "gg-undo")
+        self.say("showboard", "list_stones b", "list_stones White", "list_stones")
+
+    @rule(
+        stones=st.lists(st.tuples(st.sampled_from("bw"), st.sampled_from(ON_BOARD)), max_size=30),
+        clears=st.booleans(),
+        color=colors | junk,
+    )
+    def set_up(self, stones, clears, color):
+        words = " ".join(f"{color} {vertex}" for color, vertex in stones)
+        self.say(*["clear_board"] * clears, f"gogui-setup {words}", f"gogui-setup_player {color}")
+        self.say("showboard", "undo", "gogui-version 1.6.0")
+
+    @rule(name=st.sampled_from(sorted(RULES)) | junk)
+    def choose_rules(self, name):
+        self.say(f"kata-set-rules {name}", "kata-get-rules")
 
     @rule(before=st.integers(0, 30))
     def save_and_load(self, before):

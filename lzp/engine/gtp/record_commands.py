@@ -2,6 +2,7 @@
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from lzp.engine.gtp.arguments import SYNTAX, Args, need, read_count
@@ -46,7 +47,8 @@ def final_status_list(session: Session, args: Args) -> str:
 def load_sgf(session: Session, args: Args) -> str:
     """loadsgf FILE [N]: the position before move N of a record; the end where N is absent.
 
-    The file's name may hold blanks. The game on the board stays if anything is wrong.
+    The file's name may hold blanks. The game on the board stays if anything is wrong. What
+    it was played by need not be the rules here, so suicide is accepted.
     """
     need(args, 1, "Missing filename.")
     path, ply = " ".join(args), None
@@ -54,7 +56,8 @@ def load_sgf(session: Session, args: Args) -> str:
         number = read_count(args[-1])
         path, ply = " ".join(args[:-1]), max(number - 1, 0) if number else None
     try:
-        game = to_game(read_game(Path(path)), ply)
+        lenient = replace(session.game.rules, suicide=True)
+        game = to_game(read_game(Path(path)), ply, lenient)
     except (OSError, SgfError) as error:
         raise GtpError(f"cannot load file: {_one_line(error)}") from None
     session.take_over(game)
