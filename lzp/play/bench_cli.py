@@ -21,6 +21,7 @@ from lzp.engine.run_options import AUTO, BACKEND_NAMES, PRECISION_WORDS, PRECISI
 from lzp.play.accuracy import Sample, measure_accuracy
 from lzp.play.bench import Figures, bench_moves, bench_samples, bench_start
 from lzp.play.bench_rows import as_markdown, as_table, cell, label
+from lzp.play.bench_stop import bench_stop
 from lzp.play.gtp_client import CommandError, EngineError
 
 #: Positions that are evaluated at once where only the answers count.
@@ -29,9 +30,9 @@ _BATCH = 16
 _DESCRIPTION = """\
 Measure one part: random play on the board, samples from a game store, a conversion, a store,
 the training step, the search against its own evaluator or against leelaz, its tree alone,
-networks of any size, or the start of the engine. Figures are medians over rounds, some with
-the least and the most. Or how well a network foretells the moves and results of stored
-games."""
+networks of any size, or the start of the engine and how soon it stops. Figures are medians
+over rounds, some with the least and the most. Or how well a network foretells the moves and
+results of stored games."""
 
 _EPILOG = """\
 examples:
@@ -45,6 +46,7 @@ examples:
   lzp-bench tree
   lzp-bench networks --network 20x256 --precision float16 --batch 32 --roof 790 --markdown
   lzp-bench start --command "bin/play -v 1"
+  lzp-bench stop --rounds 20
   lzp-bench accuracy --store games.lzps -w net.txt.gz
   lzp-bench agreement --store games.lzps --backend openvino --precision int8"""
 
@@ -97,6 +99,8 @@ def _measure(values: argparse.Namespace) -> Figures:
         return _measure_store(values)
     if values.what == "start":
         return bench_start(values.command, values.rounds)
+    if values.what == "stop":
+        return bench_stop(values.command, values.rounds)
     if values.what == "agreement":
         return _measure_agreement(values)
     return measure_accuracy(_evaluator(values), values.store, _sample(values))
@@ -201,7 +205,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_samples(parts.add_parser("store", help="a store's opening, its bytes, its samples/s"))
     parts.add_parser("train", help="the training step alone and with its loader, samples/s")
     _add_searches(parts)
-    _add_start(parts.add_parser("start", help="seconds from launch to the first answers"))
+    part = parts.add_parser("start", help="seconds from launch to the first answers")
+    _add_command(part, "-v 1 --noponder")
+    _add_command(parts.add_parser("stop", help="milliseconds from a line to its answer"))
     for part in parts.choices.values():
         part.add_argument("--rounds", type=_positive, default=5, metavar="N", help="rounds (5)")
     _add_accuracy(parts.add_parser("accuracy", help="moves and results foretold"))
@@ -247,10 +253,12 @@ def _add_convert(parser: argparse.ArgumentParser) -> None:
     add("--vs", metavar="LEELAZ", help="convert with its dump_supervised in turn: leelaz")
 
 
-def _add_start(parser: argparse.ArgumentParser) -> None:
-    """Add the flags of `start`."""
-    own = f"{shlex.quote(sys.executable)} -m lzp.engine.gtp.cli -v 1 --noponder"
-    parser.add_argument("--command", default=own, metavar="COMMAND", help="engine (lzp-gtp -v 1)")
+def _add_command(parser: argparse.ArgumentParser, flags: str = "") -> None:
+    """Add the engine whose answers are measured; ours with some flags where none is given."""
+    own = f"{shlex.quote(sys.executable)} -m lzp.engine.gtp.cli {flags}".strip()
+    parser.add_argument(
+        "--command", default=own, metavar="COMMAND", help=f"engine ({f'lzp-gtp {flags}'.strip()})"
+    )
 
 
 def _add_accuracy(parser: argparse.ArgumentParser) -> None:

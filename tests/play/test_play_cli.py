@@ -107,6 +107,15 @@ def test_the_start_is_measured(capsys):
     assert 0 < found["name_s"] <= found["first_move_s"]
 
 
+def test_stops_are_measured(capsys, tmp_path):
+    network = write_random_network(tmp_path / "r9.txt", side=9)
+    program = f"{shlex.quote(sys.executable)} -m lzp.engine.gtp.cli"
+    command = f"{program} -w {network} --backend onnxruntime"
+    found = figures(capsys, "stop", "--command", command, "--rounds", 1)
+    for name in ("analysis_stop", "pondering_stop", "interrupted_move", "end_of_input"):
+        assert 0 < found[f"{name}_ms"] < 2000
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -120,6 +129,8 @@ def test_the_start_is_measured(capsys):
         (["store", "--store", "/nowhere/store"], "/nowhere/store"),
         (["start", "--command", "/nowhere/engine"], "cannot start /nowhere/engine"),
         (["start", "--command", ENGINE + " --fail error"], "no idea|refused|unknown"),
+        (["stop", "--command", "/nowhere/engine"], "cannot start /nowhere/engine"),
+        (["stop", "--command", "true"], "no answer to|ended before"),
     ],
 )
 def test_a_benchmark_that_cannot_be_is_one_line_and_code_2(words, message, capsys):
