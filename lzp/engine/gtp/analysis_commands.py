@@ -66,12 +66,14 @@ def analysis_stream(session: Session, request: AnalysisRequest, form: Format) ->
             visits=session.options.visits or None, playouts=session.options.playouts or None
         )
         reports = _Reports(write)
+        # What is piped in gets a report; who sends a line later waits for none.
+        is_owed = bool(request.interval_cs) and session.lines.waiting.is_set()
         watching = reporting(request, form, reports.write)
         session.background.start(
             lambda stop: search.run(limits, stop=stop, **watching),
             session.lines.nudge,
         )
-        _follow(session, reports, is_owed=bool(request.interval_cs))
+        _follow(session, reports, is_owed=is_owed)
 
     return stream
 
