@@ -4,32 +4,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lzp.go.board_state import BOARD
+from lzp.go.final_status import play_on
 from lzp.go.game import Game
-from lzp.go.playout_kernels import count_owners, find_owners
+from lzp.go.playout_kernels import find_owners
 
-#: Random games of an estimate; the error of a point is at most 1 / sqrt of that, 0.06.
+#: Games of an estimate; the error of a point is at most 1 / sqrt of that, 0.06.
 _PLAYOUTS = 256
 
 
 def estimate_ownership(
     game: Game, *, playouts: int = _PLAYOUTS, seed: int = 1
 ) -> NDArray[np.float32]:
-    """Return whose the points are expected to be, as random games from here on have it.
+    """Return whose the points are expected to be, as games played on from here have it.
 
     Args:
         game: the position; stays as it is.
-        playouts: how many random games.
-        seed: of the random games; the same one gives the same answer.
+        playouts: how many games.
+        seed: of the games; the same one gives the same answer.
 
     Returns:
         float32 [side * side] in [-1, 1], 1 for Black's points and -1 for White's, row by row
         from the top left, as KataGo writes it.
     """
-    boards = np.zeros(2, BOARD)
-    boards[0] = game.boards[0]
-    balance = np.empty(game.side * game.side, np.int32)
     state = np.random.SeedSequence(seed).generate_state(1, np.uint64) | np.uint64(1)
-    count_owners(boards, playouts, state, balance)
+    balance, _ = play_on(game, playouts, state)
     return rows_from_top(balance.astype(np.float32) / np.float32(playouts), game.side)
 
 

@@ -21,12 +21,12 @@ _EVEN = 0.5
 def settled_score(game: Game, playouts: int) -> float:
     """Return Black's lead as the game's rules count it, without the stones that look dead.
 
-    A stone looks dead where most random games take it. The same position always gets the
-    same answer.
+    A stone looks dead where most games that are played on take it. The same position always
+    gets the same answer, in the middle of a game, too.
 
     Args:
         game: the position, best with nothing left to play for.
-        playouts: how many random games.
+        playouts: how many games.
     """
     boards = np.zeros(2, BOARD)
     boards[0] = game.boards[0]

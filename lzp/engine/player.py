@@ -20,6 +20,8 @@ from lzp.engine.search_params import SearchLimits
 from lzp.engine.slack import without_slack
 from lzp.engine.time_plan import leela_move_time_s, own_plan
 from lzp.go.constants import WHITE
+from lzp.go.counting import final_lead
+from lzp.go.final_status import find_status
 from lzp.go.game import Game
 from lzp.go.rules import TERRITORY
 
@@ -29,8 +31,6 @@ _DEFAULT_RESIGN_PERCENT = 10.0
 #: White gives up later against a handicap, up to this share of the board's points.
 _HANDICAP_BLEND = 0.6
 _EVEN = 0.5
-#: Random games that tell dead stones where territory is counted: nobody has to take them.
-_TERRITORY_PLAYOUTS = 256
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -173,7 +173,7 @@ class Player:
         for best in report.moves:
             if best.move != game.pass_move and not fills_own_eye(game.boards, best.move):
                 if not cleanup:
-                    best = consider_passing(game, report.moves, best, game.score())
+                    best = consider_passing(game, report.moves, best, self._score(game))
                 return Decision(best.move, report, _EVEN)
         return Decision(game.pass_move, report, _EVEN)
 
@@ -259,14 +259,20 @@ class Player:
     def _end_well(self, game: Game, moves: tuple[MoveReport, ...], best: MoveReport) -> MoveReport:
         """Return what to do once the score is looked at: pass, play on, or lose no points."""
         if best.move == game.pass_move or game.passes > 0:
-            playouts = self.search.params.settling_playouts
-            if game.rules.scoring == TERRITORY:
-                playouts = max(playouts, _TERRITORY_PLAYOUTS)
-            score = settled_score(game, playouts) if playouts else game.score()
-            best = consider_passing(game, moves, best, score)
+            best = consider_passing(game, moves, best, self._score(game))
         if self.search.params.slack_margin == 0 or best.move == game.pass_move:
             return best
         return without_slack(game, moves, best, self.search.params.slack_margin)
+
+    def _score(self, game: Game) -> float:
+        """Return Black's lead if the game ended now, as the search counts it.
+
+        Where territory is counted dead stones are always left out: nobody has to take them.
+        """
+        if game.rules.scoring == TERRITORY:
+            return final_lead(game, find_status(game))
+        playouts = self.search.params.settling_playouts
+        return settled_score(game, playouts) if playouts else game.score()
 
     def _draw(self, moves: tuple[MoveReport, ...], ply: int) -> MoveReport:
         """Return the best move or, early in a game if that is asked for, a drawn one."""

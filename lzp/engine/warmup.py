@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lzp.engine.clock import Clock
 from lzp.engine.evaluator import Answer
-from lzp.engine.ownership import estimate_ownership
+from lzp.engine.ownership import estimate_ownership, owner_balance
 from lzp.engine.passing import settled_score
 from lzp.engine.player import Player, PlayerParams
 from lzp.engine.search import Search
@@ -20,6 +20,8 @@ from lzp.engine.search_kernels import fills_own_eye
 from lzp.engine.search_params import SearchLimits, SearchParams
 from lzp.features import encode
 from lzp.go.constants import BLACK, WHITE
+from lzp.go.counting import final_lead
+from lzp.go.final_status import find_status
 from lzp.go.game import Game
 
 _SIDE = 3
@@ -58,7 +60,9 @@ def warmup() -> float:
     game.score()
     game.area_score()
     settled_score(game, 1)
+    final_lead(game, find_status(game))
     estimate_ownership(game, playouts=1)
+    owner_balance(game, 1)
     game.legal_moves()
     game.undo()
     return time.perf_counter() - started

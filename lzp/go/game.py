@@ -288,7 +288,7 @@ class Game:
         """Return Black's lead in points as the rules count it, if every stone is alive.
 
         By area or by territory, with button, komi and handicap. No eyes are taxed: that
-        takes knowing which stones are dead and which alive in seki.
+        takes knowing which stones are dead and which alive in seki (counting.py).
         """
         by_territory = int(self._rules.scoring == TERRITORY)
         return counted_difference(self.boards, by_territory) - self.compensation

@@ -36,16 +36,20 @@ _FIELDS = {
     "suicide": "suicide",
     "hasButton": "button",
     "whiteHandicapBonus": "handicap_bonus",
+    "friendlyPassOk": "friendly_pass",
 }
-#: Accepted and dropped: whether a pass may leave dead stones on the board, which they always
-#: may here, for they are found and taken off before the count.
-_DROPPED = "friendlyPassOk"
+_FLAGS = ("suicide", "button", "friendly_pass")
 _SHORT = re.compile(
     r"(?:(ko)(SIMPLE|POSITIONAL|SITUATIONAL)|(score|scoring)(AREA|TERRITORY)"
     r"|(tax)(NONE|SEKI|ALL)|(sui)([01])|(button)([01])|(whb)(0|N-1|N)|(fpok)([01]))",
     re.IGNORECASE,
 )
-_SHORT_FIELDS = {"sui": "suicide", "button": "hasButton", "whb": "whiteHandicapBonus"}
+_SHORT_FIELDS = {
+    "sui": "suicide",
+    "button": "hasButton",
+    "whb": "whiteHandicapBonus",
+    "fpok": "friendlyPassOk",
+}
 _TRUTH = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -68,6 +72,8 @@ class Rules:
         button: whether the first pass takes a button that is worth half a point, and does
             not count towards the end of the game.
         handicap_bonus: NO_BONUS, LESS_ONE or EACH_STONE.
+        friendly_pass: whether dead stones may be left on the board: they are taken off before
+            the count. Else every stone counts as alive.
     """
 
     scoring: str = AREA
@@ -76,6 +82,7 @@ class Rules:
     suicide: bool = False
     button: bool = False
     handicap_bonus: str = EACH_STONE
+    friendly_pass: bool = True
 
     def __post_init__(self) -> None:
         """Check every field.
@@ -87,7 +94,7 @@ class Rules:
             if getattr(self, name) not in words:
                 known = ", ".join(words)
                 raise RulesError(f"{name} must be one of {known}, not {getattr(self, name)!r}")
-        for name in ("suicide", "button"):
+        for name in _FLAGS:
             if not isinstance(getattr(self, name), bool):
                 raise RulesError(f"{name} must be true or false, not {getattr(self, name)!r}")
         if self.button and self.scoring == TERRITORY:
@@ -112,7 +119,8 @@ class Rules:
         """Return what a name, KataGo's short form or its JSON means.
 
         What JSON or the short form leave out is as Tromp and Taylor have it, but for the
-        tax, which territory scoring puts on sekis.
+        tax, which territory scoring puts on sekis, and for dead stones, which only all of
+        Tromp and Taylor's rules leave on the board.
 
         Raises:
             RulesError: the text is none of these.
@@ -136,14 +144,15 @@ class Rules:
         """
         changes: dict[str, Any] = {}
         for key, value in values.items():
-            if key == _DROPPED and isinstance(value, bool):
-                continue
             if key not in _FIELDS:
                 raise RulesError(f"unknown rule {key!r}")
             changes[_FIELDS[key]] = value.upper() if isinstance(value, str) else value
         if changes.get("scoring") == TERRITORY:
             changes.setdefault("tax", SEKI_TAX)
-        return replace(NAMED["tromp-taylor"], **changes)
+        strict = NAMED["tromp-taylor"]
+        if replace(strict, **changes) != strict:
+            changes.setdefault("friendly_pass", True)
+        return replace(strict, **changes)
 
     def with_rule(self, key: str, text: str) -> "Rules":
         """Return these rules with one changed, both words KataGo's: "suicide", "true".
@@ -162,6 +171,7 @@ class Rules:
     def as_json(self) -> dict[str, Any]:
         """Return the rules in KataGo's words, sorted by key; `json.dumps` writes them."""
         return {
+            "friendlyPassOk": self.friendly_pass,
             "hasButton": self.button,
             "ko": self.ko,
             "scoring": self.scoring,
@@ -176,9 +186,10 @@ class Rules:
             if rules == self:
                 return name
         button = "button1" if self.button else ""
+        passing = "" if self.friendly_pass else "fpok0"
         return (
             f"ko{self.ko}score{self.scoring}tax{self.tax}sui{self.suicide:d}"
-            f"{button}whb{self.handicap_bonus}"
+            f"{button}whb{self.handicap_bonus}{passing}"
         )
 
     @property
@@ -204,9 +215,8 @@ def _read_short(text: str) -> dict[str, Any] | None:
             return None
         key, value = (group for group in match.groups() if group is not None)
         key = _SHORT_FIELDS.get(key.lower(), key.lower())
-        is_flag = key in ("suicide", "hasButton")
-        if key != "fpok":
-            values[key] = value == "1" if is_flag else value
+        is_flag = key in ("suicide", "hasButton", "friendlyPassOk")
+        values[key] = value == "1" if is_flag else value
         position = match.end()
     return values or None
 
@@ -228,18 +238,20 @@ NAMED: dict[str, Rules] = {
     "french": _AGA,
     "aga-button": replace(_AGA, button=True),
     "new-zealand": Rules(ko=SITUATIONAL, suicide=True, handicap_bonus=NO_BONUS),
-    "tromp-taylor": Rules(suicide=True, handicap_bonus=NO_BONUS),
+    "tromp-taylor": Rules(suicide=True, handicap_bonus=NO_BONUS, friendly_pass=False),
+    "ing": Rules(suicide=True, handicap_bonus=NO_BONUS),
     "stone-scoring": _STONES,
     "ancient-area": _STONES,
     "ancient-territory": replace(_STONES, scoring=TERRITORY),
 }
-_OTHER_NAMES = {"nz": "newzealand", "ing": "tromptaylor", "goe": "tromptaylor"}
+_OTHER_NAMES = {"nz": "newzealand", "goe": "ing"}
 _SGF_NAMES = {
     "chinese": "Chinese",
     "chinese-ogs": "Chinese",
     "japanese": "Japanese",
     "aga": "AGA",
     "new-zealand": "NZ",
+    "ing": "GOE",
 }
 #: What a game is played by unless something else is asked for: Leela Zero's rules.
 DEFAULT_RULES = Rules()

@@ -102,11 +102,12 @@ def territory_difference(boards: NDArray[np.void]) -> int:
 
 
 @kernel
-def button_points(board: np.void) -> float:
-    """Return what the button is worth to Black: half a point, or minus that, or nothing."""
-    if board["button"] == BLACK:
+def button_points(boards: NDArray[np.void]) -> float:
+    """Return what the button on boards[0] is worth to Black: 0.5, -0.5, or 0."""
+    holder = boards[0]["button"]
+    if holder == BLACK:
         return 0.5
-    return -0.5 if board["button"] == WHITE else 0.0
+    return -0.5 if holder == WHITE else 0.0
 
 
 @kernel
@@ -119,4 +120,4 @@ def counted_difference(boards: NDArray[np.void], by_territory: int) -> float:
     """
     if by_territory != 0:
         return float64(territory_difference(boards))
-    return float64(area_difference(boards)) + button_points(boards[0])
+    return float64(area_difference(boards)) + button_points(boards)

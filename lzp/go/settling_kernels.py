@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from lzp.go.board_kernels import move_of
+from lzp.go.board_kernels import move_of, point_of
 from lzp.go.constants import BLACK, EMPTY, MAX_AREA, MAX_POINTS, WHITE
-from lzp.go.playout_kernels import find_owners
+from lzp.go.outcome_kernels import count_outcomes
 from lzp.go.scoring_kernels import button_points
 from lzp.jit import float64, int64, kernel
 
@@ -74,14 +74,17 @@ def _flood(
 
 
 @kernel
-def mark_dead(board: np.void, balance: NDArray[np.int32], dead: NDArray[np.bool_]) -> None:
+def mark_dead(
+    boards: NDArray[np.void], balance: NDArray[np.int32], dead: NDArray[np.bool_]
+) -> None:
     """Mark the stones of every chain that is the other color's by the sum over its points.
 
     Args:
-        board: the position.
+        boards: BOARD array [1], the position.
         balance: int32 [side²] by move, above 0 where a point will be Black's.
         dead: bool [side²], overwritten.
     """
+    board = boards[0]
     dead[:] = False
     sums = np.zeros(MAX_POINTS, np.int64)
     colors = board["color"]
@@ -97,55 +100,55 @@ def mark_dead(board: np.void, balance: NDArray[np.int32], dead: NDArray[np.bool_
 
 
 @kernel
-def difference_without(board: np.void, dead: NDArray[np.bool_], by_territory: int) -> float:
-    """Return Black's lead in points without some stones, and without komi.
+def _territory_without(boards: NDArray[np.void], dead: NDArray[np.bool_]) -> int:
+    """Return Black's territory and prisoners minus White's with some stones taken off.
 
     Args:
-        board: the position.
+        boards: BOARD array [1], the position.
         dead: bool [side²] by move, the stones to take off.
-        by_territory: 0 counts area, anything else territory and prisoners.
     """
+    board = boards[0]
     side = int64(board["side"])
     there = np.empty(MAX_AREA, np.uint8)
     owner = np.empty(MAX_AREA, np.uint8)
     difference = int64(board["prisoners"][WHITE]) - int64(board["prisoners"][BLACK])
-    for y in range(side):
-        for x in range(side):
-            move = y * side + x
-            color = int64(board["color"][(y + 1) * (side + 2) + x + 1])
-            there[move] = EMPTY if dead[move] else color
-            if dead[move]:
-                difference += 1 if color == WHITE else -1
-    mark_owners(there, side, owner)
-    if by_territory == 0:
-        difference = 0
     for move in range(side * side):
-        if by_territory == 0 or there[move] == EMPTY:
+        color = int64(board["color"][point_of(board, move)])
+        there[move] = EMPTY if dead[move] else color
+        if dead[move]:
+            difference += 1 if color == WHITE else -1
+    mark_owners(there, side, owner)
+    for move in range(side * side):
+        if there[move] == EMPTY:
             difference += int64(owner[move] == BLACK) - int64(owner[move] == WHITE)
-    return float64(difference) + button_points(board)
+    return difference
 
 
 @kernel
 def settled_difference(
     boards: NDArray[np.void], playouts: int, by_territory: int, balance: NDArray[np.int32]
 ) -> float:
-    """Return Black's lead in points once dead stones are off, as random games see it.
+    """Return Black's lead in points once dead stones are off, without komi.
 
-    By area a point belongs to whom it ends up with in most random games; by territory the
-    chains that most of them take are dead.
+    By area a point belongs to whom it ends up with in most games that are played on; by
+    territory the chains that most of them take are dead. The games follow from the position,
+    so that the answer never changes. Close to what `final_lead` counts, and much quicker.
 
     Args:
         boards: BOARD array [2]: the position, and one to work on.
-        playouts: how many random games.
+        playouts: how many games.
         by_territory: 0 counts area, anything else territory and prisoners.
-        balance: int32 [side²], overwritten with what `find_owners` writes.
+        balance: int32 [side²], overwritten with what `count_outcomes` writes.
     """
-    find_owners(boards, playouts, balance)
+    random = np.empty(1, np.uint64)
+    random[0] = boards[0]["hash"] | np.uint64(1)
+    shared = np.empty(len(balance), np.int32)
+    count_outcomes(boards, playouts, random, balance, shared)
     if by_territory != 0:
-        dead = np.zeros(len(balance), np.bool_)
-        mark_dead(boards[0], balance, dead)
-        return difference_without(boards[0], dead, by_territory)
+        dead = np.empty(len(balance), np.bool_)
+        mark_dead(boards[:1], balance, dead)
+        return float64(_territory_without(boards[:1], dead))
     difference = int64(0)
     for move in range(len(balance)):
         difference += int64(balance[move] > 0) - int64(balance[move] < 0)
-    return float64(difference) + button_points(boards[0])
+    return float64(difference) + button_points(boards)

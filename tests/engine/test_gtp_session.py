@@ -349,12 +349,24 @@ def test_a_record_that_cannot_be_read_leaves_the_game(talk, tmp_path):
     assert "cut.sgf" in replies[4]
 
 
-def test_every_chain_is_alive(talk):
-    lines = ["play b a1", "play b a2", "play w e5"]
-    replies = talk(*lines, "final_status_list alive", "final_status_list dead")
-    chains = {frozenset(line.split()) for line in replies[3].removeprefix("= ").split("\n")}
-    assert chains == {frozenset({"A1", "A2"}), frozenset({"E5"})}
-    assert replies[4] == "= "
+def chains_in(reply):
+    lines = reply.removeprefix("= ").split("\n")
+    return {frozenset(line.split()) for line in lines if line}
+
+
+def test_chains_are_listed_as_alive_dead_or_in_seki(talk):
+    # Black has the left, with two eyes, and a stone of White's in it; the right is White's.
+    left = [f"play b {column}{row}" for column in "CD" for row in range(1, 10)]
+    right = [f"play w {column}{row}" for column in "FG" for row in range(1, 10)]
+    asked = [f"final_status_list {word}" for word in ("alive", "dead", "seki")]
+    lines = [*left, *right, "play w B5", *asked, "final_score"]
+    alive, dead, seki, score = talk("komi 0.5", *lines)[-4:]
+    assert {len(chain) for chain in chains_in(alive)} == {18}
+    assert (chains_in(dead), chains_in(seki)) == ({frozenset({"B5"})}, set())
+    assert score == "= W+0.5"
+    *_, alive, dead, seki, score = talk("komi 0.5", *lines, dumb_pass=True)
+    assert (len(chains_in(alive)), dead, seki) == (3, "= ", "= ")
+    assert score == "= W+19.5"  # with that stone alive the left is nobody's
 
 
 def test_the_heatmap_is_on_stderr_and_adds_up(talk, capfd):

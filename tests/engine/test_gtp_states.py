@@ -59,13 +59,17 @@ bytes_of_lines = st.binary(max_size=40).map(lambda text: text.replace(b"\n", b""
 
 @st.composite
 def settled(draw, sides=SIDES):
-    """A board where each color has a wall of its own with two eyes: who owns what is certain."""
+    """A board where each color has a wall of its own with two eyes: who owns what is certain.
+
+    No eye touches the other color.
+    """
     side = draw(st.sampled_from(sides))
     border = draw(st.integers(2, side - 2))
     lines = [f"boardsize {side}", f"komi {draw(st.sampled_from(['0', '0.5', '6.5', '-3']))}"]
+    inside = {"b": (0, border - 2), "w": (border + 1, side - 1)}
     for color, first, last in (("b", 0, border), ("w", border, side)):
         rows = draw(st.permutations(range(1, side, 2)))[:2]
-        column = draw(st.integers(first, last - 1))
+        column = draw(st.integers(*inside[color]))
         eyes = {(row, column) for row in rows}
         lines += [
             f"play {color} {COLUMNS[x]}{y + 1}"

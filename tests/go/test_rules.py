@@ -67,7 +67,9 @@ def test_the_rule_sets_are_those_that_katago_documents(name):
         ("koSIMPLEscoreTERRITORYtaxSEKIsui0", "japanese"),
         ("koSITUATIONALscoreAREAtaxNONEsui0button1whbN-1", "aga-button"),
         ('{"scoring":"TERRITORY","ko":"SIMPLE","suicide":false}', "japanese"),
-        ('{"friendlyPassOk":true}', "tromp-taylor"),
+        ('{"friendlyPassOk":true}', "ing"),
+        ('{"friendlyPassOk":false}', "tromp-taylor"),
+        ("koPOSITIONALscoreAREAtaxNONEsui1whb0fpok1", "ing"),
         ("{}", "tromp-taylor"),
     ],
 )

@@ -10,6 +10,8 @@ from lzp.engine.gtp.catalog import NAME, VERSION
 from lzp.engine.gtp.protocol import GtpError
 from lzp.engine.gtp.session import Handler, Session
 from lzp.go import EMPTY, WHITE
+from lzp.go.counting import final_lead
+from lzp.go.final_status import Status, find_status
 from lzp.go.vertex import format_vertex
 from lzp.sgf import SgfError, SgfInfo, read_game, to_game, write_game
 from lzp.weights.atomic import replacing
@@ -20,8 +22,17 @@ _STATUSES = ("alive", "dead", "seki")
 
 
 def final_score(session: Session, _: Args) -> str:
-    """final_score: the score with every stone on the board alive: "B+3.5", "W+7.5" or "0"."""
-    return score_text(session.game.score())
+    """final_score: the score by the rules, dead stones taken off: "B+3.5", "W+7.5" or "0"."""
+    return score_text(final_lead(session.game, _status(session)))
+
+
+def _status(session: Session) -> Status:
+    """Return what became of the stones; without rules about passing all are alive.
+
+    That is for self-play, whose games are played to their end and counted as Leela Zero does.
+    """
+    game = session.game
+    return Status.all_alive(game.side) if session.options.dumb_pass else find_status(game)
 
 
 def score_text(points: float) -> str:
@@ -32,15 +43,14 @@ def score_text(points: float) -> str:
 
 
 def final_status_list(session: Session, args: Args) -> str:
-    """final_status_list alive|dead|seki: chains, one a line; every stone counts as alive."""
+    """final_status_list alive|dead|seki: chains of that status, one a line."""
     need(args, 1)
     status = args[0].lower()
     if status not in _STATUSES:
         raise GtpError(SYNTAX)
-    if status != "alive":
-        return ""
-    side = session.game.side
-    chains = session.game.board.chains()
+    side, found = session.game.side, _status(session)
+    chosen = {"alive": ~(found.dead | found.seki), "dead": found.dead, "seki": found.seki}[status]
+    chains = [chain for chain in session.game.board.chains() if chosen[chain[0]]]
     return "\n".join(" ".join(format_vertex(move, side) for move in chain) for chain in chains)
 
 
@@ -99,7 +109,7 @@ def _result(session: Session) -> str:
     """Return the result of a game that is over; nothing while it goes on."""
     if session.resigned != EMPTY:
         return "B+Resign" if session.resigned == WHITE else "W+Resign"
-    return score_text(session.game.score()) if session.game.is_over else ""
+    return final_score(session, ()) if session.game.is_over else ""
 
 
 def _one_line(error: Exception) -> str:
