@@ -43,6 +43,7 @@ examples:
   lzp-bench train --network 10x128 --precision bf16-mixed --roof 790
   lzp-bench search --visits 1600 --batch 8 --batch 16 --lanes 2
   lzp-bench search --vs leelaz -w net.txt.gz
+  lzp-bench analysis --visits 100 --lanes 2 --backend winograd
   lzp-bench tree
   lzp-bench networks --network 20x256 --precision float16 --batch 32 --roof 790 --markdown
   lzp-bench start --command "bin/play -v 1"
@@ -60,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return bench_training(words[1:])
     values = _parser().parse_args(words)
     try:
-        if values.what in ("search", "tree", "networks"):
+        if values.what in ("search", "analysis", "tree", "networks"):
             return _measure_rows(values)
         figures = _measure(values)
     except (ImportError, OSError, ValueError, EngineError, CommandError) as error:
@@ -219,10 +220,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_searches(parts: "argparse._SubParsersAction[OneLineParser]") -> None:
     """Add the parts that measure the search, whose figures have rows."""
-    from lzp.play.bench_search_cli import add_networks, add_search, add_tree
+    from lzp.play.bench_search_cli import add_analysis, add_networks, add_search, add_tree
 
     for name, add, what in (
         ("search", add_search, "playouts/s against evaluations/s, or against leelaz"),
+        ("analysis", add_analysis, "positions/s of lzp-analysis, together and one by one"),
         ("tree", add_tree, "what a leaf costs beside the network"),
         ("networks", add_networks, "networks of any size, raw and in search"),
     ):

@@ -11,6 +11,7 @@ from lzp.engine.model import open_evaluators, open_network, shipped_network
 from lzp.engine.network_file import NetworkFile
 from lzp.engine.run_options import PRECISIONS, RunOptions
 from lzp.engine.warmup import warmup
+from lzp.play.bench_analysis import AnalysisBench, bench_analysis
 from lzp.play.bench_leelaz import LeelazBench, bench_leelaz
 from lzp.play.bench_networks import NetworksBench, bench_networks
 from lzp.play.bench_positions import KINDS
@@ -45,13 +46,18 @@ def measure(values: argparse.Namespace) -> dict[str, list[Row]]:
         )
         return {"networks": bench_networks(_opener(values), bench)}
     file = open_network(values.weights)
-    if values.vs:
+    if values.what == "search" and values.vs:
         return {f"against {values.vs}": _against_leelaz(values, file)}
     precision = (values.precision or PRECISIONS)[0]
 
     def open_lanes(batch_size: int, lanes: int) -> Sequence[Evaluator]:
         return _opener(values)(file, precision, batch_size, lanes)
 
+    if values.what == "analysis":
+        lanes = (values.lanes or (1,))[0]
+        return {
+            "positions": bench_analysis(lambda size: open_lanes(size, lanes), _analysis(values))
+        }
     kinds = ("opening", "middle game", "endgame")
     rows = bench_search(open_lanes, _search_bench(values, kinds, games=(1,)))
     return {"search against its evaluator": rows}
@@ -68,6 +74,18 @@ def _search_bench(
         games=values.games or games,
         kinds=values.positions or kinds,
         visits=values.visits,
+        rounds=values.rounds,
+    )
+
+
+def _analysis(values: argparse.Namespace) -> AnalysisBench:
+    """Return what is analyzed as the flags have it."""
+    return AnalysisBench(
+        kinds=values.positions or AnalysisBench().kinds,
+        positions=values.count,
+        visits=values.visits,
+        width=(values.games or (AnalysisBench().width,))[0],
+        batch_size=(values.batch or (8,))[0],
         rounds=values.rounds,
     )
 
@@ -113,6 +131,14 @@ def add_search(parser: argparse.ArgumentParser, count: Count) -> None:
     parser.add_argument("-w", "--weights", type=Path, metavar="FILE", help="network (the shipped)")
     parser.add_argument("--vs", metavar="LEELAZ", help="compare with it, in turns: leelaz")
     _add_searching(parser, count, visits=800)
+
+
+def add_analysis(parser: argparse.ArgumentParser, count: Count) -> None:
+    """Add the flags of `analysis`."""
+    add = parser.add_argument
+    add("-w", "--weights", type=Path, metavar="FILE", help="network (the shipped)")
+    add("--count", type=count, default=32, metavar="N", help="positions of each kind (32)")
+    _add_searching(parser, count, visits=100)
 
 
 def add_networks(parser: argparse.ArgumentParser, count: Count) -> None:

@@ -34,7 +34,7 @@ _PERSPECTIVES = ("BLACK", "WHITE", "SIDETOMOVE")
 #: Of the memory, for answers that are remembered; the rest is the trees'.
 _CACHE_SHARE = 0.1
 #: Positions at once, unless something else is asked for.
-_CPU_WIDTH = 16
+_CPU_WIDTH = 24
 _GPU_WIDTH = 128
 
 
@@ -194,7 +194,7 @@ def _add_katago_flags(group: argparse._ArgumentGroup) -> None:
     add("-override-config", "--override-config", dest="overrides", action="append", default=[],
         metavar="K=V,K=V", help="settings over those of the file")  # fmt: skip
     add("-analysis-threads", "--analysis-threads", dest="width", type=_count, metavar="N",
-        help="positions searched at once (16, on a GPU 128)")  # fmt: skip
+        help="positions searched at once (24, on a GPU 128)")  # fmt: skip
     add("-quit-without-waiting", "--quit-without-waiting", action="store_true",
         help="the end of input ends open queries too")  # fmt: skip
     add("-human-model", "--human-model", type=Path, metavar="FILE", help="accepted, not used")

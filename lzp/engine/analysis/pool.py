@@ -20,6 +20,10 @@ from lzp.engine.lanes import Submitter
 from lzp.engine.many import BatchCounts, split_answer
 from lzp.engine.network_file import first_line
 
+#: Leaves that one position gives a batch at most, however many want to: two at a time cost
+#: half as much beside the network as each alone.
+_LEAST_SHARE = 2
+
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
@@ -101,13 +105,13 @@ class Pool:
     ) -> int:
         """Gather up to `room` leaves, shared out evenly; return how many there were.
 
-        Those that were served longest ago come first.
+        Those that were served longest ago come first; of young trees come fewer.
         """
         taken = 0
         for position in sorted(positions, key=lambda position: position.served):
             if taken >= room:
                 break
-            share = max(1, room // len(positions))
+            share = max(_LEAST_SHARE, room // len(positions))
             planes = position.gather(min(share, room - taken))
             if len(planes):
                 parts.append((position, planes))

@@ -24,6 +24,7 @@ from lzp.engine.analysis.requests import RequestError, read_request
 from lzp.engine.analysis.settings import Settings
 from lzp.engine.analysis.waiting import WaitingList
 from lzp.engine.gtp.reader import LineQueue
+from lzp.engine.many import BatchCounts
 from lzp.engine.network_file import first_line
 from lzp.engine.search_params import SearchParams
 from lzp.engine.tree import nodes_for
@@ -61,7 +62,7 @@ class ServerParams:
     """
 
     settings: Settings = field(default_factory=Settings)
-    width: int = 16
+    width: int = 24
     batch_size: int = 8
     memory_mib: int = 900
     waits: bool = True
@@ -91,6 +92,11 @@ class AnalysisServer:
             "terminate": self._terminate,
             "terminate_all": self._terminate,
         }
+
+    @property
+    def counts(self) -> BatchCounts:
+        """How full the batches were."""
+        return self._pool.counts
 
     def run(self) -> None:
         """Answer until the end of input, or until the client has gone."""
