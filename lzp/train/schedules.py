@@ -14,14 +14,29 @@ from torch.optim.lr_scheduler import LambdaLR, ReduceLROnPlateau
 Factor = Callable[[int], float]
 
 
-def linear(optimizer: Optimizer, *, warmup_steps: int, total_steps: int) -> LambdaLR:
+def linear(
+    optimizer: Optimizer, *, warmup_steps: int, total_steps: int, hold_steps: int = 0
+) -> LambdaLR:
     """Return a schedule that falls on a straight line to zero at `total_steps`.
 
+    Args:
+        optimizer: whose rates are scaled.
+        warmup_steps: steps of linear warm-up.
+        total_steps: when the rate is zero.
+        hold_steps: between the warm-up and the fall; a checkpoint of these steps can be
+            trained on with a later end, as if that had been planned.
+
     Raises:
-        ValueError: the warm-up is negative or not shorter than the whole.
+        ValueError: a number of steps is negative, or nothing is left for the fall.
     """
-    span = _steps_after_warmup(warmup_steps, total_steps)
-    return _warmed_up(optimizer, warmup_steps, lambda step: max(0.0, 1.0 - step / span))
+    if hold_steps < 0:
+        raise ValueError(f"hold_steps must be 0 or more, not {hold_steps}")
+    fall = _steps_of_fall(warmup_steps, total_steps, hold_steps)
+
+    def factor(step: int) -> float:
+        return min(1.0, max(0.0, 1.0 - (step - hold_steps) / fall))
+
+    return _warmed_up(optimizer, warmup_steps, factor)
 
 
 def cosine(
@@ -35,7 +50,7 @@ def cosine(
     """
     if not 0.0 <= final <= 1.0:
         raise ValueError(f"final must be between 0 and 1, not {final}")
-    span = _steps_after_warmup(warmup_steps, total_steps)
+    span = _steps_of_fall(warmup_steps, total_steps)
 
     def factor(step: int) -> float:
         return final + (1.0 - final) * (1.0 + math.cos(math.pi * min(1.0, step / span))) / 2
@@ -112,13 +127,15 @@ def _warmed_up(optimizer: Optimizer, warmup_steps: int, factor: Factor) -> Lambd
     return LambdaLR(optimizer, warmed_up)
 
 
-def _steps_after_warmup(warmup_steps: int, total_steps: int) -> int:
+def _steps_of_fall(warmup_steps: int, total_steps: int, hold_steps: int = 0) -> int:
     _check_warmup(warmup_steps)
-    if total_steps <= warmup_steps:
+    fall = total_steps - warmup_steps - hold_steps
+    if fall <= 0:
+        held = f" and hold_steps ({hold_steps}) together" if hold_steps else ""
         raise ValueError(
-            f"total_steps ({total_steps}) must be more than warmup_steps ({warmup_steps})"
+            f"total_steps ({total_steps}) must be more than warmup_steps ({warmup_steps}){held}"
         )
-    return total_steps - warmup_steps
+    return fall
 
 
 def _check_warmup(warmup_steps: int) -> None:

@@ -26,6 +26,13 @@ def test_linear_rises_then_falls_to_zero() -> None:
     assert found == pytest.approx([*rise, *fall, 0.0])
 
 
+def test_linear_can_hold_before_it_falls() -> None:
+    def make(optimizer: torch.optim.Optimizer) -> LRScheduler:
+        return schedules.linear(optimizer, warmup_steps=1, total_steps=8, hold_steps=3)
+
+    assert rates(make, 9) == pytest.approx([1.0, 2.0, 2.0, 2.0, 2.0, 1.5, 1.0, 0.5, 0.0])
+
+
 def test_cosine_is_half_way_at_half_time_and_ends_at_its_final_factor() -> None:
     found = rates(lambda o: schedules.cosine(o, warmup_steps=0, total_steps=10, final=0.1), 14)
     assert found[0] == pytest.approx(2.0)
@@ -49,6 +56,14 @@ def test_constant_stays() -> None:
     ("make", "complaint"),
     [
         (lambda o: schedules.linear(o, warmup_steps=5, total_steps=5), "total_steps"),
+        (
+            lambda o: schedules.linear(o, warmup_steps=1, total_steps=5, hold_steps=-1),
+            "hold_steps",
+        ),
+        (
+            lambda o: schedules.linear(o, warmup_steps=1, total_steps=5, hold_steps=4),
+            "total_steps",
+        ),
         (lambda o: schedules.constant(o, warmup_steps=-1), "warmup_steps"),
         (lambda o: schedules.cosine(o, warmup_steps=0, total_steps=5, final=2.0), "final"),
         (lambda o: schedules.step(o, warmup_steps=0, milestones=[5, 5]), "milestones"),
