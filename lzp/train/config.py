@@ -51,6 +51,7 @@ class RunSettings:
         seed: of the network's start and the order of positions, 0 or more.
         resume: "auto", True, False, or the path of a checkpoint.
         run_test: whether to measure the best checkpoint on the test split at the end.
+        start_from: a checkpoint or Leela Zero weights whose numbers the network begins with.
         find_lr: steps of a sweep of learning rates in place of training; 0: train.
     """
 
@@ -59,12 +60,15 @@ class RunSettings:
     seed: int
     resume: bool | str
     run_test: bool
+    start_from: str | None = None
     find_lr: int = 0
 
     def __post_init__(self) -> None:
         for key in ("name", "run_dir"):
             if not getattr(self, key).strip():
                 raise ConfigError(f"{key}: is empty")
+        if self.start_from is not None and not self.start_from.strip():
+            raise ConfigError("start_from: is empty")
         if not 0 <= self.seed < 2**32:
             raise ConfigError(f"seed: must be between 0 and 2**32 - 1, not {self.seed}")
         if self.find_lr and self.find_lr < _FEWEST_SWEEP_STEPS:

@@ -19,6 +19,7 @@ from lzp.train.guards import FiniteGuard, StopGuard, StopSignals
 from lzp.train.lr_finder import find_rate
 from lzp.train.run_folder import own_folder, save_config
 from lzp.train.task import TrainTask
+from lzp.train.trained import start_from
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,7 +55,7 @@ def run_training(cfg: DictConfig) -> RunResult:
     with warnings.catch_warnings(), ExitStack() as stack:
         _quiet()
         pl.seed_everything(settings.seed, workers=True, verbose=False)
-        task = _build_task(plain)
+        task = _build_task(plain, settings.start_from)
         data = build(plain["data"], "data")
         if settings.find_lr:
             find_rate(settings.find_lr, plain, task, data, Path(settings.run_dir))
@@ -78,8 +79,10 @@ def run_training(cfg: DictConfig) -> RunResult:
     return RunResult(metrics=metrics, trainer=trainer, task=task, data=data)
 
 
-def _build_task(plain: Plain) -> TrainTask:
+def _build_task(plain: Plain, trained: str | None) -> TrainTask:
     net = build(plain["network"], "network")
+    if trained is not None:
+        start_from(net, Path(trained))
     optimizer = build(plain["optimizer"], "optimizer")
     schedule = build(plain["schedule"], "schedule")
     task = build(plain["task"], "task", net=net, optimizer=optimizer, schedule=schedule)

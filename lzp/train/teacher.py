@@ -6,11 +6,8 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from lzp.net import CheckpointError, GoNet, NetOutput, load_network, network_from_weights
-from lzp.train.config import ConfigError
-from lzp.weights import WeightsError, read_weights
-
-_ZIP_MAGIC = b"PK\x03\x04"
+from lzp.net import NetOutput
+from lzp.train.trained import load_trained
 
 
 class Teacher:
@@ -27,7 +24,7 @@ class Teacher:
 
     def __init__(self, path: str) -> None:
         self.path = Path(path)
-        self._net = _load(self.path).requires_grad_(False).eval()
+        self._net = load_trained(self.path).requires_grad_(False).eval()
 
     @property
     def side(self) -> int:
@@ -47,14 +44,3 @@ class Teacher:
         self._net.to(planes.device)
         output = cast(NetOutput, self._net(planes))
         return torch.softmax(output.policy_logits.float(), dim=1), output.value.float()
-
-
-def _load(path: Path) -> GoNet:
-    try:
-        with path.open("rb") as file:
-            is_checkpoint = file.read(4) == _ZIP_MAGIC
-        return load_network(path)[0] if is_checkpoint else network_from_weights(read_weights(path))
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from None
-    except (CheckpointError, WeightsError) as error:
-        raise ConfigError(str(error)) from None

@@ -78,6 +78,35 @@ def test_a_pupil_of_nothing_but_a_teacher_comes_to_answer_like_it(
     assert "teacher" not in str(torch.load(tmp_path / "pupil/last.ckpt", weights_only=True).keys())
 
 
+@pytest.mark.parametrize("form", ["checkpoint", "weights"])
+def test_a_run_starts_from_a_trained_network(form: str, games_store: Path, tmp_path: Path) -> None:
+    path = teacher_file(games_store, tmp_path, form)
+    none = ("trainer.max_steps=3", "optimizer.lr=0", "optimizer.weight_decay=0")
+    begun = run_training(small_run(games_store, tmp_path / "run", f"start_from={path}", *none))
+    planes = torch.from_numpy(np.random.default_rng(1).integers(0, 2, (64, 18, 9, 9))).float()
+    taught, value = Teacher(str(path)).answer(planes)
+    # The norms' statistics have seen three batches more; the other numbers are the same.
+    net = begun.task.net.eval()
+    for module, trained in zip(net.modules(), Teacher(str(path))._net.modules(), strict=True):
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.load_state_dict(trained.state_dict())
+    with torch.no_grad():
+        output = net(planes)
+    assert torch.allclose(torch.softmax(output.policy_logits, 1), taught, atol=1e-6)
+    assert torch.allclose(output.value, value, atol=1e-6)
+
+
+def test_a_start_of_another_shape_is_refused(games_store: Path, tmp_path: Path) -> None:
+    path = teacher_file(games_store, tmp_path, "weights")
+    other = small_run(games_store, tmp_path / "run", f"start_from={path}", "network=small")
+    with pytest.raises(ConfigError, match=r"start_from: .*blocks=1"):
+        run_training(other)
+    missing = small_run(games_store, tmp_path / "run", "start_from=none.txt")
+    with pytest.raises(ConfigError, match=r"none\.txt: No such file"):
+        run_training(missing)
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_value_is_learned_from_a_teacher(games_store: Path, tmp_path: Path) -> None:
     path = teacher_file(games_store, tmp_path, "checkpoint")
     changes = (
