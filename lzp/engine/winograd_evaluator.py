@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from lzp.engine.evaluator import Answer
 from lzp.engine.network_file import Network, NetworkFile
 from lzp.engine.run_options import RunOptions
-from lzp.engine.vector_kernels import IS_COMPILED
 from lzp.engine.winograd_kernels import run_network
 from lzp.engine.winograd_weights import POSITIONS_TOGETHER, make_room, transform_network
 from lzp.features import PLANES
 from lzp.features.constants import BLACK_TO_MOVE_PLANE
 from lzp.weights import LeelaWeights
 from lzp.weights.tensors import VALUE_FOR_BLACK
+from lzp.winograd.vector_kernels import IS_COMPILED
 
 
 def why_no_winograd() -> str | None:

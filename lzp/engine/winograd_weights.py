@@ -1,36 +1,19 @@
 """A Leela Zero network's weights as the Winograd kernels read them."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lzp.engine.onnx_graph import fold
-from lzp.engine.vector_kernels import BLOCK_COLUMNS
-from lzp.engine.winograd_kernels import (
-    PLANE_CHANNELS,
-    POINTS,
-    count_tiles,
-    padded_side,
-    point_step,
-)
+from lzp.engine.winograd_kernels import PLANE_CHANNELS
 from lzp.engine.winograd_state import Array, WinogradNetwork, WinogradRoom
 from lzp.weights import ConvNorm, LeelaWeights
+from lzp.winograd import aligned, pack, round_up, transform_weights
+from lzp.winograd.tile_kernels import POINTS, count_tiles, padded_side, point_step
+from lzp.winograd.vector_kernels import BLOCK_COLUMNS
 
-#: Rows: a weight as the polynomial a + bx + cx² at 1, -1, 2, -2, 1/2, -1/2 and infinity, each
-#: over the product of its point's distances from the others.
-WEIGHT_TRANSFORM = np.array(
-    [
-        [sign**k * p**k / (sign * size) for k in range(3)]
-        for p, size in ((1.0, -4.5), (2.0, 45.0), (0.5, 2.8125))
-        for sign in (1, -1)
-    ]
-    + [[0, 0, 1]],
-    np.float64,
-)
 #: Positions that go through the tower at once. More would share each reading of the weights,
 #: but what one step writes would have left the cache before the next one reads it; and on
 #: 19 lines the tiles of 3 are whole blocks of 6.
 POSITIONS_TOGETHER = 3
-_CACHE_LINE_BYTES = 64
 #: Most that the weights may take; a network of 40 blocks of 256 filters takes half of it.
 MOST_BYTES = 2 << 30
 
@@ -81,42 +64,12 @@ def make_room(network: WinogradNetwork, side: int, batch_size: int) -> WinogradR
     )
 
 
-def round_up(columns: int) -> int:
-    """Return the next multiple of a block's columns."""
-    return -(-columns // BLOCK_COLUMNS) * BLOCK_COLUMNS
-
-
-def aligned(size: int) -> Array:
-    """Return zeros float32 [size] that begin on a cache line, so that no vector lies on two."""
-    room = np.zeros(size * 4 + _CACHE_LINE_BYTES, np.uint8)
-    start = -room.ctypes.data % _CACHE_LINE_BYTES
-    return room[start : start + size * 4].view(np.float32)
-
-
-def pack(matrices: NDArray[np.floating]) -> Array:
-    """Return matrices [..., depth, columns] flat, as [blocks of columns, ..., depth, 16]."""
-    *several, columns = matrices.shape
-    padded = np.zeros((*several, round_up(columns)), np.float32)
-    padded[..., :columns] = matrices
-    blocks = np.moveaxis(padded.reshape(*several, -1, BLOCK_COLUMNS), -2, 0)
-    flat = aligned(blocks.size)
-    flat[:] = blocks.ravel()
-    return flat
-
-
 def _transform_layer(layer: ConvNorm, depth: int, channels: int) -> tuple[Array, Array]:
     """Return packed weights [N · depth · channels] and bias [channels] of a convolution."""
     weight, bias = fold(layer)
     out, planes = weight.shape[:2]
-    points = np.einsum(
-        "ai,ocij,bj->abco",
-        WEIGHT_TRANSFORM,
-        weight.astype(np.float64),
-        WEIGHT_TRANSFORM,
-        optimize=True,
-    )
     padded = np.zeros((POINTS, depth, channels), np.float32)
-    padded[:, :planes, :out] = points.reshape(POINTS, planes, out)
+    padded[:, :planes, :out] = transform_weights(weight.astype(np.float64))
     return pack(padded), pad(bias, channels)
 
 

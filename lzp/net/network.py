@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lzp.net.convolution import BoardConv2d
 from lzp.net.interface import GoNet, NetOutput
 from lzp.net.shape import NetworkShape
 from lzp.weights.tensors import EPSILON, INPUT_PLANES, POLICY_PLANES, VALUE_HIDDEN, VALUE_PLANES
@@ -37,7 +38,7 @@ class ConvNorm(nn.Module):
 
     def __init__(self, planes: int, filters: int, size: int) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(planes, filters, size, padding=size // 2, bias=False)
+        self.conv = BoardConv2d(planes, filters, size)
         self.norm = nn.BatchNorm2d(filters, eps=EPSILON)
         nn.init.kaiming_normal_(self.conv.weight, mode="fan_out", nonlinearity="relu")
 

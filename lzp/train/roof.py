@@ -1,5 +1,6 @@
 """How much a network computes, and how much a device can: what a speed is compared with."""
 
+import copy
 import time
 from collections.abc import Callable
 
@@ -23,15 +24,14 @@ def training_flops(net: nn.Module, side: int) -> int:
     forward pass and twice that in the backward pass.
 
     Args:
-        net: on the CPU; takes planes [B, 18, S, S].
+        net: takes planes [B, 18, S, S].
         side: lines of the board, S.
     """
     counter = FlopCounterMode(display=False)
-    was_training = net.training
-    net.eval()
+    # Of tensors without numbers torch computes every layer itself, in name.
+    shadow = copy.deepcopy(net).to("meta").eval()
     with torch.no_grad(), counter:
-        net(torch.zeros(1, INPUT_PLANES, side, side))
-    net.train(was_training)
+        shadow(torch.zeros(1, INPUT_PLANES, side, side, device="meta"))
     return _PASSES * int(counter.get_total_flops())
 
 

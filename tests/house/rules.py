@@ -16,7 +16,7 @@ FILE_LINES = 500
 ARGUMENTS = 5
 
 #: Writes machine code by means of numba and llvmlite themselves.
-VECTOR_CODE = Path("lzp/engine/vector_kernels.py")
+VECTOR_CODE = Path("lzp/winograd/vector_kernels.py")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

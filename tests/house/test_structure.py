@@ -60,7 +60,7 @@ GOOD = [
     (rules.check_argument_count, "lzp/train/a.py", "def __init__(self, a, b, c, d, e, f): ..."),
     (rules.check_public_names, "a.py", "def _f(a): ..."),
     (rules.check_numba, "lzp/jit.py", "import numba"),
-    (rules.check_numba, "lzp/engine/vector_kernels.py", "from llvmlite import ir"),
+    (rules.check_numba, "lzp/winograd/vector_kernels.py", "from llvmlite import ir"),
     (
         rules.check_kernel_imports,
         "lzp/go/a_kernels.py",

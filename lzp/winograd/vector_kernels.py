@@ -41,19 +41,20 @@ _LANE = ir.IntType(32)
 _FUSED = ("contract",)  # product and sum may become one instruction, which rounds once
 
 
-def make_product(rows: int) -> Callable[..., None]:
-    """Return a function that multiplies two blocks: ``C = A·B``.
+def make_product(rows: int, *, turned: bool = False) -> Callable[..., None]:
+    """Return a function that multiplies two blocks: ``C = A·B``, or ``C = C + Aᵀ·B``.
 
     What lies behind B is brought into the cache meanwhile: the next block's B, if blocks
     follow each other. That is a fifth of the time where they are many.
 
     Args:
-        rows: rows of A and C, 1 to `BLOCK_ROWS`.
+        rows: rows of C, 1 to `BLOCK_ROWS`.
+        turned: A is turned, and its product is added to what C holds.
 
     Returns:
         A function of (depth, a, a_start, a_step, b, b_start, c, c_start, c_step). A has
-        `depth` columns and rows a_step apart; B has `depth` rows of `BLOCK_COLUMNS` numbers
-        without gaps; the rows of C are c_step apart.
+        `depth` columns, `depth` rows if it is turned, and rows a_step apart; B has `depth`
+        rows of `BLOCK_COLUMNS` numbers without gaps; the rows of C are c_step apart.
     """
 
     def multiply(
@@ -67,25 +68,34 @@ def make_product(rows: int) -> Callable[..., None]:
         c_start: int,
         c_step: int,
     ) -> None:
-        lines = np.arange(rows)[:, None]
-        left = a[a_start + a_step * lines + np.arange(depth)]
+        lines, numbers = np.arange(rows)[:, None], np.arange(depth)
         right = b[b_start : b_start + depth * BLOCK_COLUMNS].reshape(depth, BLOCK_COLUMNS)
-        c[c_start + c_step * lines + np.arange(BLOCK_COLUMNS)] = left @ right
+        where = c_start + c_step * lines + np.arange(BLOCK_COLUMNS)
+        if turned:
+            c[where] += a[a_start + lines + a_step * numbers] @ right
+        else:
+            c[where] = a[a_start + a_step * lines + numbers] @ right
 
     def write(code: "_Code", values: Sequence[Any]) -> None:
         depth, a, a_start, a_step, b, b_start, c, c_start, c_step = values
-        left = [code.move(a, code.add(a_start, code.times(a_step, row))) for row in range(rows)]
-        sums = [[code.variable() for _ in range(2)] for _ in range(rows)]
+        row_step, step = (code.index(1), a_step) if turned else (a_step, code.index(1))
+        left = [code.move(a, code.add(a_start, code.times(row_step, row))) for row in range(rows)]
+        lines = [code.move(c, code.add(c_start, code.times(c_step, row))) for row in range(rows)]
+        places = [[code.move(line, code.index(at)) for at in (0, LANES)] for line in lines]
+        sums = [
+            [code.variable(code.load(place) if turned else None) for place in pair]
+            for pair in places
+        ]
         right = code.move(b, b_start)
         ahead = code.move(right, code.times(depth, BLOCK_COLUMNS))
         with _LLVM.for_range(code.builder, depth, intp=_INDEX) as loop:
             start = code.times(loop.index, BLOCK_COLUMNS)
             code.prefetch(code.move(ahead, start))
-            _add_products(code, left, code.move(right, start), loop.index, sums)
-        for row, pair in enumerate(sums):
-            line = code.move(c, code.add(c_start, code.times(c_step, row)))
-            for at, total in zip((0, LANES), pair, strict=True):
-                code.store(code.builder.load(total), code.move(line, code.index(at)))
+            index = code.builder.mul(loop.index, step)
+            _add_products(code, left, code.move(right, start), index, sums)
+        for pair, totals in zip(places, sums, strict=True):
+            for place, total in zip(pair, totals, strict=True):
+                code.store(code.builder.load(total), place)
 
     return _as_code(multiply, write)
 
@@ -237,10 +247,10 @@ class _Code:
     def constant(self, number: float) -> Any:
         return ir.Constant(_VECTOR, [number] * LANES)
 
-    def variable(self) -> Any:
-        """Return a place for a vector, zeros at first; a register in the end."""
+    def variable(self, first: Any = None) -> Any:
+        """Return a place for a vector, zeros at first or another; a register in the end."""
         place = _LLVM.alloca_once(self.builder, _VECTOR)
-        self.builder.store(self.constant(0.0), place)
+        self.builder.store(self.constant(0.0) if first is None else first, place)
         return place
 
     def load(self, address: Any) -> Any:
@@ -331,7 +341,7 @@ def _add_products(
         code: is written to.
         left: the addresses of the rows of A.
         right: that of the row of B.
-        index: of the column.
+        index: how far on the column lies.
         sums: the places of the sums, two vectors for each row.
     """
     line = [code.load(code.move(right, code.index(at))) for at in (0, LANES)]
