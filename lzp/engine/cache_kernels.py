@@ -116,7 +116,8 @@ def _symmetric_key(cache: CacheArrays, board: np.void, leaf: np.void) -> None:
         _write_changes(keys, cache.images, board)
     elif board["ko_point"] != NO_POINT:
         ko = move_of(board, int64(board["ko_point"]))
-        _flip(keys, cache.images, EMPTY, ko, _KO_BITS)
+        # int64(): Numba compiles a kernel again for every constant that it is called with.
+        _flip(keys, cache.images, int64(EMPTY), ko, int64(_KO_BITS))
     best = int64(0)
     for symmetry in range(1, SYMMETRIES):
         if keys[symmetry] < keys[best]:
