@@ -81,13 +81,17 @@ def weight_gradient(boards: Array, slopes: Array, threads: int = 1) -> Array:
 
 
 def _share(count: int, threads: int, run: Callable[[slice], T]) -> list[T]:
-    """Run a function on parts of a batch, one for each thread; return what it returns."""
+    """Run a function on parts of a batch, one for each thread; return what it returns.
+
+    The caller's thread takes a part itself.
+    """
     threads = max(1, min(threads, count))
     ends = [count * number // threads for number in range(threads + 1)]
     parts = [slice(*pair) for pair in pairwise(ends)]
     if threads == 1:
         return [run(parts[0])]
-    return list(_pool(threads, os.getpid()).map(run, parts))
+    others = _pool(threads - 1, os.getpid()).map(run, parts[1:])
+    return [run(parts[0]), *others]
 
 
 @cache

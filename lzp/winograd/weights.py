@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from lzp.winograd.tile_kernels import POINTS
 from lzp.winograd.vector_kernels import BLOCK_COLUMNS
+from lzp.winograd.weight_kernels import multiply
 
 Array = NDArray[np.float32]
 Float = TypeVar("Float", np.float32, np.float64)
@@ -31,14 +32,21 @@ _PLANE_TRANSFORM = np.kron(WEIGHT_TRANSFORM, WEIGHT_TRANSFORM)
 def transform_weights(weight: NDArray[Float]) -> NDArray[Float]:
     """Return weights [out, in, 3, 3] at the points of a tile, [49, in, out]."""
     out, planes = weight.shape[:2]
-    cells = weight.transpose(2, 3, 1, 0).reshape(9, planes * out)
-    return (_PLANE_TRANSFORM.astype(weight.dtype) @ cells).reshape(POINTS, planes, out)
+    cells = np.ascontiguousarray(weight.transpose(2, 3, 1, 0)).reshape(9, planes * out)
+    points = np.empty((POINTS, planes * out), weight.dtype)
+    multiply(_PLANE_TRANSFORM.astype(weight.dtype), cells, points)
+    return points.reshape(POINTS, planes, out)
 
 
 def collect_gradient(points: NDArray[Float]) -> NDArray[Float]:
     """Return the gradient [out, in, 3, 3] of weights from that of `transform_weights`."""
     _, planes, out = points.shape
-    cells = _PLANE_TRANSFORM.T.astype(points.dtype) @ points.reshape(POINTS, planes * out)
+    cells = np.empty((9, planes * out), points.dtype)
+    multiply(
+        np.ascontiguousarray(_PLANE_TRANSFORM.T, points.dtype),
+        np.ascontiguousarray(points).reshape(POINTS, planes * out),
+        cells,
+    )
     return np.ascontiguousarray(cells.reshape(3, 3, planes, out).transpose(3, 2, 0, 1))
 
 
