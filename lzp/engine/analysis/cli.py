@@ -6,13 +6,14 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn, cast
+from typing import NoReturn, TextIO
 
 from lzp import __version__
 from lzp.command_line import OneLineParser
 from lzp.engine.analysis.config_file import ConfigError, read_config, read_overrides
 from lzp.engine.analysis.orphan import leave_with_parent
-from lzp.engine.gtp.reader import ByteSource, LineQueue, start_reader
+from lzp.engine.gtp.reader import LineQueue, start_reader
+from lzp.engine.gtp.streams import guard_stderr, take_stdin, take_stdout, watch_reader
 from lzp.engine.run_options import AUTO, BACKEND_NAMES, PRECISION_WORDS
 
 _DESCRIPTION = """\
@@ -41,16 +42,22 @@ _GPU_WIDTH = 128
 def main(arguments: Sequence[str] | None = None) -> None:
     """Answer queries from standard input until it ends and all of them are answered."""
     options = _parser().parse_args(arguments)
+    guard_stderr()
+    try:
+        sink = take_stdout()
+    except OSError as error:
+        _refuse(str(error))
     lines = LineQueue()
-    sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
-    start_reader(cast(ByteSource, sys.stdin.buffer), lines)
+    start_reader(take_stdin(), lines)
+    # Nobody is there to be answered: whatever is still searched is of no use.
+    watch_reader(sink, lambda: os._exit(0))
     leave_with_parent(lambda: os._exit(0))
     with contextlib.suppress(KeyboardInterrupt):
-        _serve(options, lines)
-    _leave()
+        _serve(options, lines, sink)
+    _leave(sink)
 
 
-def _serve(options: argparse.Namespace, lines: LineQueue) -> None:
+def _serve(options: argparse.Namespace, lines: LineQueue, sink: TextIO) -> None:
     """Open the networks and answer."""
     # Here, so that a wrong flag and --help cost no imports of a second.
     from lzp.engine.analysis.models import RunWish, open_models, tell_on_stderr
@@ -81,7 +88,7 @@ def _serve(options: argparse.Namespace, lines: LineQueue) -> None:
     )
     if not options.quiet:  # KataGo's words, which some clients wait for
         tell_on_stderr("Started, ready to begin handling requests")
-    AnalysisServer(lines, sys.stdout, models, params).run()
+    AnalysisServer(lines, sink, models, params).run()
 
 
 def _nobody(_line: str) -> None:
@@ -124,10 +131,10 @@ def _setting_words(options: argparse.Namespace) -> dict[str, str]:
     return words
 
 
-def _leave() -> NoReturn:
+def _leave(sink: TextIO) -> NoReturn:
     """End the process at once; tearing evaluators down half-way can crash."""
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError):  # the other side may be gone
+    for stream in (sink, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):  # the other side may be gone
             stream.flush()
     os._exit(0)
 

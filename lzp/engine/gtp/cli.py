@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _converse(options: EngineOptions, sink: TextIO, log: GtpLog) -> None:
     """Answer until the conversation is over."""
     lines = LineQueue()
-    watch_reader(sink, lines)
+    watch_reader(sink, lines.abandon)
     start_reader(take_stdin(), lines)
     responder = LoadingResponder(options, lines)
     try:

@@ -10,9 +10,10 @@ import os
 import select
 import sys
 import threading
+from collections.abc import Callable
 from typing import IO, TextIO, cast
 
-from lzp.engine.gtp.reader import ByteSource, LineQueue
+from lzp.engine.gtp.reader import ByteSource
 
 _STDIN, _STDOUT, _STDERR = 0, 1, 2
 
@@ -90,8 +91,8 @@ def _wait_when_full(file: int) -> None:
         os.set_blocking(file, True)
 
 
-def watch_reader(sink: IO[str], lines: LineQueue) -> threading.Thread | None:
-    """Abandon the queue once nobody can read a sink any more; None where that is not told.
+def watch_reader(sink: IO[str], gone: Callable[[], object]) -> threading.Thread | None:
+    """Call `gone` once nobody can read a sink any more; None where that is not told.
 
     A board that dies leaves a search running whose end nobody awaits, unless stdin closes
     as well; behind a shell or a relay it need not.
@@ -99,15 +100,15 @@ def watch_reader(sink: IO[str], lines: LineQueue) -> threading.Thread | None:
     if not hasattr(select, "poll"):  # Windows
         return None
     thread = threading.Thread(
-        target=_wait_for_closing, args=(sink.fileno(), lines), daemon=True, name="gtp-out"
+        target=_wait_for_closing, args=(sink.fileno(), gone), daemon=True, name="gtp-out"
     )
     thread.start()
     return thread
 
 
-def _wait_for_closing(file: int, lines: LineQueue) -> None:
+def _wait_for_closing(file: int, gone: Callable[[], object]) -> None:
     """Wait, as long as it takes, until the other end of a pipe is closed."""
     poll = select.poll()
     poll.register(file, 0)  # nothing to wait for but what cannot be left out
     if any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll()):
-        lines.abandon()
+        gone()
