@@ -195,6 +195,12 @@ class Game:
             key ^= TURN_KEY
         return bool(np.any(self.superko_keys() == key))
 
+    def _check_suicide(self, move: int, color: int) -> int:
+        """Return the legality code of a suicide where the rules allow it."""
+        self._scratch[0] = self.boards[0]
+        self._scratch[0]["suicide"] = True
+        return check_move(self._scratch, move, color)
+
     def is_legal(self, move: int, color: int | None = None) -> bool:
         """Return whether a move may be played by a color (by default the one to play)."""
         return self.check(move, color) == LEGAL
@@ -208,19 +214,25 @@ class Game:
             flags[move] = not self._repeats(int(move), color)
         return np.flatnonzero(flags).astype(np.int32)
 
-    def play(self, move: int, color: int | None = None, *, superko: bool = True) -> None:
+    def play(
+        self, move: int, color: int | None = None, *, superko: bool = True, suicide: bool = False
+    ) -> None:
         """Play a move and give the turn to the other color.
 
         Args:
             move: y * side + x, or side² to pass.
             color: BLACK or WHITE; by default the one to play.
             superko: whether a repeated position is refused; records may hold one.
+            suicide: whether two or more stones may take themselves off the board whatever
+                the rules say; records may hold that as well.
 
         Raises:
             IllegalMoveError: the rules forbid it; nothing changes.
         """
         color = color or self.to_play
         code = self.check(move, color)
+        if code == SUICIDE and suicide:
+            code = self._check_suicide(move, color)
         if code != LEGAL and (superko or code != SUPERKO):
             raise IllegalMoveError(move, color, self.side, code)
         self._reserve(self.ply + 2)

@@ -89,8 +89,11 @@ class Model:
         color: str | None = self.now.board.get(*point)
         return color
 
-    def after(self, color: str, point: Point | None) -> Position | None:
-        """The position after a move; None if it cannot be put on the board."""
+    def after(self, color: str, point: Point | None, *, told: bool = False) -> Position | None:
+        """The position after a move; None if it is not legal.
+
+        What is told, as by `play`, may be a suicide that the rules forbid.
+        """
         now = self.now
         following = Position(now.board.copy(), other(color), None, dict(now.taken))
         if point is None:
@@ -100,7 +103,7 @@ class Model:
         ko = following.board.play(*point, color)
         if following.board.get(*point) is None:
             lost = self.stones(now.board, color) - self.stones(following.board, color) + 1
-            if lost == 1 or not RULES[self.rules][1]:
+            if lost == 1 or not (told or RULES[self.rules][1]):
                 return None  # suicide
             following.taken[color] += lost
         if ko is not None:
@@ -116,7 +119,7 @@ class Model:
 
     def play(self, color: str, point: Point | None) -> bool:
         """Play a move, whoever's turn it is; False if that is not possible."""
-        following = self.after(color, point)
+        following = self.after(color, point, told=True)
         if following is None:
             return False
         self.positions.append(following)

@@ -271,7 +271,8 @@ class Oracle:
         point = parse_vertex(move, self.model.side)
         check(move == vertex(point), "not as GTP spells it")
         check(not self.model.repeats(color, point), f"{NAMES[color]} {move} repeats a position")
-        check(self.model.play(color, point), f"{NAMES[color]} {move} is not legal")
+        check(self.model.after(color, point), f"{NAMES[color]} {move} is not legal")
+        self.model.play(color, point)
 
     def analyze(self, words: Words, ok: bool, text: str) -> None:
         colors = [COLORS[word.lower()] for word in words if word.lower() in COLORS]
@@ -326,9 +327,7 @@ class Oracle:
         # Black's stones alone are a handicap, also where no number says so.
         alone = len(black) if black and not white else 0
         model.set_up(stones, first, root.get("HA") if root.has_property("HA") else alone)
-        rules, model.rules = model.rules, "tromp-taylor"  # a record may hold suicides
         for move in moves[: number - 1] if number else moves:
             assert model.play(*move)
-        model.rules = rules
         if number and number <= len(moves):
             model.now.to_play = moves[number - 1][0]

@@ -98,6 +98,16 @@ def test_illegal_move_is_told_in_katagos_words() -> None:
     assert error["error"].startswith("Illegal move 1: C3")
 
 
+def test_record_may_hold_a_suicide_that_the_rules_forbid() -> None:
+    moves = [word.split() for word in ("B A4", "B B4", "B C5", "W A5", "W B5")]
+    # Both stones are gone: their points are Black's to play on again.
+    (answer,) = serve([query(moves=moves, rules="chinese", includePolicy=True)])
+    assert answer["turnNumber"] == 5
+    assert min(answer["policy"][:2]) > 0
+    (error,) = serve([query(moves=[*moves, ["B", "B5"], ["W", "A5"]], rules="chinese")])
+    assert error["error"].startswith("Illegal move 6: A5 (suicide)")
+
+
 def test_record_may_hold_repetitions_and_colors_out_of_turn() -> None:
     ko = "B B2,B C1,B D2,W B3,W C4,W D3,W C2,B C3,W C2,B A1,B E5,W pass".split(",")
     moves = [word.split() for word in ko]

@@ -227,12 +227,13 @@ def test_rules_are_told_in_katagos_json_and_set_by_name_or_field(talk):
     assert told[4] == told[3]  # a new game is played by the same rules
 
 
-def test_rules_decide_what_may_be_played(talk):
-    setup = ["gogui-setup w c1 w c2 w a3 w b3 b a1 b b1 b b2", "kata-set-rules"]
-    refused = talk(setup[0], f"{setup[1]} japanese", "play b a2")[-1]
-    allowed = talk(setup[0], f"{setup[1]} tromp-taylor", "play b a2", "list_stones b")[-2:]
-    assert refused == "? illegal move: black A2: suicide"
-    assert allowed == ["= ", "= "]
+def test_rules_decide_what_is_considered_and_a_record_what_is_played(talk):
+    setup = "gogui-setup w c1 w c2 w a3 w b3 b a1 b b1 b b2"
+    for rules, considered in (("japanese", {"pass"}), ("tromp-taylor", {"A2", "pass"})):
+        words = [setup, f"kata-set-rules {rules}", "kata-search_analyze b 1000 allow b a2,pass 1"]
+        report, played, stones = talk(*words, "play b a2", "list_stones b")[2:]
+        assert set(re.findall(r"move (\S+)", report)) == considered
+        assert (played, stones) == ("= ", "= ")
 
 
 @pytest.mark.parametrize("color", ["b", "w"])

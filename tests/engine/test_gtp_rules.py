@@ -35,13 +35,17 @@ def talk(network):
     return _talk
 
 
-def test_suicide_is_played_where_the_rules_allow_it(talk):
-    # A1 and B1 of White, shut in by A2, B2 and C1.
-    moves = ["play b A2", "play b B2", "play b C1", "play w A1", "play w B1"]
-    assert talk(*moves)[-1].startswith("? illegal move: white B1: suicide")
-    replies = talk(*moves, "play w A1", "play w A1", flags="--rules new-zealand")
-    # Both stones were taken off, so that A1 is free again, and then it is not.
-    assert replies[-3:] == ["= ", "= ", "? illegal move: white A1: the point is occupied"]
+@pytest.mark.parametrize("rules", ["chinese", "japanese", "new-zealand"])
+def test_suicide_that_a_record_holds_is_played_whatever_the_rules(talk, rules):
+    """As boards take it off: Sabaki gives a game up in which a move is refused."""
+    # A1 and B1 of White, shut in by A2, B2 and C1; then A1 alone, by B1.
+    moves = ["play b A2", "play b B2", "play b C1", "play w A1", "play w B1", "showboard"]
+    more = ["play b B1", "play w A1", "undo", "undo", "undo", "showboard"]
+    replies = talk(*moves, *more, flags=f"--rules {rules}")
+    assert replies[4] == "= "
+    assert "prisoners: black 2, white 0" in replies[5]
+    assert replies[7] == "? illegal move: white A1: suicide"
+    assert "prisoners: black 0, white 0" in replies[-1]  # and B1 is not played yet
 
 
 def test_rules_stay_with_a_new_game_and_are_written_into_records(talk):

@@ -80,8 +80,8 @@ class Replay:
         for number in range(shared, turn):
             color, move = record.moves[number]
             try:
-                # Records hold repetitions, whatever the rules say of them.
-                game.play(move, color, superko=False)
+                # Records hold repetitions and suicides, whatever the rules say of them.
+                game.play(move, color, superko=False, suicide=True)
             except IllegalMoveError as error:
                 vertex = format_vertex(move, record.side)
                 reason = str(error).rpartition(": ")[2]

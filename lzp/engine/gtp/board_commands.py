@@ -49,9 +49,11 @@ def set_komi(session: Session, args: Args) -> str:
 
 
 def play(session: Session, args: Args) -> str:
-    """play COLOR VERTEX: any order of colors, and repeated positions, as records hold them.
+    """play COLOR VERTEX: any order of colors, and whatever else a record may hold.
 
-    Refuses what cannot be put on the board: occupied points, suicide, a simple ko.
+    That is repeated positions, and suicide of several stones, also where the rules forbid
+    them. Refuses what cannot be put on the board: occupied points, suicide of one stone, a
+    simple ko.
     """
     need(args, 2)
     color = read_color(args[0], "illegal move")
@@ -60,7 +62,7 @@ def play(session: Session, args: Args) -> str:
         return ""
     move = read_vertex(args[1], session.game.side)
     try:
-        session.game.play(move, color, superko=False)
+        session.game.play(move, color, superko=False, suicide=True)
     except IllegalMoveError as error:
         raise GtpError(str(error).replace("illegal move ", "illegal move: ", 1)) from None
     session.resigned = EMPTY

@@ -44,7 +44,7 @@ def play_sequence(session: Session, args: Args) -> str:
     start = game.ply
     try:
         for color, move in _pairs(args, game.side):
-            game.play(move, color, superko=False)
+            game.play(move, color, superko=False, suicide=True)
     except IllegalMoveError as error:
         while game.ply > start:
             game.undo()
