@@ -1,6 +1,6 @@
 """From a clock and a search to a decision: how long to think, what to play, when to give up.
 
-The rules about resigning are Leela Zero 0.17's.
+The rules about resigning are Leela Zero 0.17's, but for more patience with a handicap.
 """
 
 import threading
@@ -10,6 +10,7 @@ from typing import Literal, Unpack
 import numpy as np
 
 from lzp.engine.clock import Clock
+from lzp.engine.drawing import draw_by_visits, draw_opening, draw_weaker
 from lzp.engine.pacing import Pacing
 from lzp.engine.passing import consider_passing, instead_of_pass, settled_score
 from lzp.engine.report import MoveReport, SearchReport
@@ -47,6 +48,11 @@ class PlayerParams:
         leela_time: whether a clock is shared out by Leela Zero's formula instead of ours.
         resign_percent: resign at this winrate or below; negative is 10, and later with a
             handicap; 0 is never.
+        patience: by how much of the board's points White resigns later for each handicap
+            stone, where resign_percent is negative; Leela Zero has 0.
+        temperature: 0 plays the best move; above 0 each move is drawn, by visits, or by the
+            network's policy where visits is 1. No search ends early then.
+        variety: whether moves of the opening are drawn among those about as good.
     """
 
     visits: int | None = None
@@ -55,6 +61,9 @@ class PlayerParams:
     time_management: Literal["on", "off", "fast", "no_pruning"] = "on"
     leela_time: bool = False
     resign_percent: float = -1.0
+    patience: float = 1 / 36
+    temperature: float = 0.0
+    variety: bool = False
 
     def __post_init__(self) -> None:
         """Check the ranges.
@@ -65,6 +74,10 @@ class PlayerParams:
         SearchLimits(visits=self.visits, playouts=self.playouts, time_s=self.max_time_s)
         if not -100 <= self.resign_percent <= 100:
             raise ValueError(f"resign_percent must be -100 to 100, not {self.resign_percent:g}")
+        if not 0 <= self.patience <= 1:
+            raise ValueError(f"patience must be 0 to 1, not {self.patience:g}")
+        if not (self.temperature == 0 or 0.01 <= self.temperature <= 100):
+            raise ValueError(f"temperature must be 0, or 0.01 to 100, not {self.temperature:g}")
         if self.time_management not in ("on", "off", "fast", "no_pruning"):
             raise ValueError(f"unknown time_management {self.time_management!r}")
 
@@ -204,7 +217,7 @@ class Player:
     def _limits(self, game: Game, clock: Clock | None) -> SearchLimits:
         """Return when to stop thinking about a move; the clock runs already."""
         params = self.params
-        mode = params.time_management
+        mode = "off" if params.temperature else params.time_management
         pacing, time_s, can_bank = None, params.max_time_s, True
         if clock is not None and params.leela_time:
             time_s = self._leela_time_s(game, clock)
@@ -245,7 +258,7 @@ class Player:
     ) -> Decision:
         """Return the decision that a finished search leads to."""
         moves = report.moves or self.search.report(min_moves=1).moves
-        best = self._draw(moves, game.ply)
+        best = self._draw(game, moves)
         if best.move == game.pass_move:  # another may be played instead, and be unvisited
             moves = self.search.report(min_moves=game.pass_move + 1).moves
         if cleanup:
@@ -253,6 +266,8 @@ class Player:
         elif not self.search.params.dumb_pass:
             best = self._end_well(game, moves, best)
         winrate = best.winrate if best.visits else _EVEN
+        if self.params.temperature:  # a bad move may be drawn in a good position
+            winrate = report.winrate
         resigns = best.move != game.pass_move and may_resign and self._is_lost(game, winrate)
         return Decision(None if resigns else best.move, report, winrate)
 
@@ -274,25 +289,27 @@ class Player:
         playouts = self.search.params.settling_playouts
         return settled_score(game, playouts) if playouts else game.score()
 
-    def _draw(self, moves: tuple[MoveReport, ...], ply: int) -> MoveReport:
-        """Return the best move or, early in a game if that is asked for, a drawn one."""
-        params, best = self.search.params, moves[0]
-        if ply >= params.random_moves or best.visits <= params.random_visits:
-            return best
-        drawn = [move for move in moves if move.visits > params.random_visits]
-        shares = np.array([move.visits / best.visits for move in drawn])
-        shares = shares ** (1 / params.random_temperature)
-        index = self.search.random.choice(len(drawn), p=shares / shares.sum())
-        return drawn[int(index)]
+    def _draw(self, game: Game, moves: tuple[MoveReport, ...]) -> MoveReport:
+        """Return the best move or, if that is asked for, a drawn one."""
+        params, random = self.params, self.search.random
+        if params.temperature:
+            every = self.search.report(min_moves=game.pass_move + 1).moves
+            by_policy = params.visits == 1
+            return draw_weaker(game, every, params.temperature, random, by_policy=by_policy)
+        if game.ply < self.search.params.random_moves:
+            return draw_by_visits(moves, self.search.params, random)
+        return draw_opening(game, moves, random) if params.variety else moves[0]
 
     def _is_lost(self, game: Game, winrate: float) -> bool:
         """Return whether a move's winrate is low enough, and the game old enough, to resign."""
         percent = self.params.resign_percent
         area = game.side * game.side
-        if percent == 0 or game.ply <= int(area * _RESIGN_AFTER):
+        is_handicap = percent < 0 and game.handicap > 0 and game.to_play == WHITE
+        begins = _RESIGN_AFTER + (self.params.patience * game.handicap if is_handicap else 0.0)
+        if percent == 0 or game.ply <= int(area * begins):
             return False
         threshold = (_DEFAULT_RESIGN_PERCENT if percent < 0 else percent) / 100
-        if percent < 0 and game.handicap > 0 and game.to_play == WHITE:
+        if is_handicap:
             share = min(1.0, game.ply / (_HANDICAP_BLEND * area))
             threshold = share * threshold + (1 - share) * threshold / (1 + game.handicap)
         return winrate <= threshold

@@ -35,8 +35,8 @@ def test_validation_plays_a_match_between_two_networks(engine, tmp_path):
     for seed in (0, 1):
         write_random_network(tmp_path / f"net{seed}.txt", seed=seed)
     networks = [str(tmp_path / f"net{seed}.txt") for seed in (0, 1)]
-    command = [VALIDATION, "-n", networks[0], "-n", networks[1], "-g", "1", "-k", "games"]
-    command += ["-o", OPTIONS, "-o", OPTIONS, "--", engine, "--", engine]
+    command = [str(VALIDATION), "-n", networks[0], "-n", networks[1], "-g", "1", "-k", "games"]
+    command += ["-o", OPTIONS, "-o", OPTIONS, "--", str(engine), "--", str(engine)]
     output = tmp_path / "output"
     with (
         output.open("wb") as sink,

@@ -137,7 +137,13 @@ def test_white_resigns_later_against_a_handicap() -> None:
     for handicap, black, resigns in [(0, 0.86, True), (4, 0.86, False), (4, 0.90, True)]:
         game = old_game(plies=7, handicap=handicap)
         assert game.to_play == WHITE
-        assert (decide(game, black) is None) == resigns
+        assert (decide(game, black, patience=0.0) is None) == resigns
+
+
+def test_white_is_patient_with_a_handicap() -> None:
+    # 25 * (1/4 + 9/36) = 12.5: from ply 13 on, a hopeless game of 9 stones is given up.
+    for plies, handicap, resigns in [(11, 9, False), (13, 9, True), (7, 0, True), (7, 2, False)]:
+        assert (decide(old_game(plies=plies, handicap=handicap), 1.0) is None) == resigns
 
 
 def test_restrictions_can_forbid_resigning() -> None:
@@ -185,7 +191,7 @@ def test_draws_follow_visits_and_temperature() -> None:
     total = sum(move.visits for move in moves)
     counts = dict.fromkeys((move.move for move in moves), 0)
     for _ in range(2000):
-        counts[chooser._draw(report.moves, 0).move] += 1
+        counts[chooser._draw(Game(5, 0.5), report.moves).move] += 1
     for move in moves:
         assert counts[move.move] / 2000 == pytest.approx(move.visits / total, abs=0.05)
 

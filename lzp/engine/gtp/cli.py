@@ -14,11 +14,13 @@ from lzp.command_line import OneLineParser
 from lzp.engine.gtp.catalog import IDENTITIES
 from lzp.engine.gtp.devices import choose_devices
 from lzp.engine.gtp.engine import GtpEngine, GtpLog
+from lzp.engine.gtp.level_words import LevelAction
 from lzp.engine.gtp.loader import LoadingResponder
 from lzp.engine.gtp.number_words import count, komi, percent, seed, temperature
 from lzp.engine.gtp.options import SEARCHES, TIME_MANAGEMENT, EngineOptions
 from lzp.engine.gtp.reader import LineQueue, start_reader
 from lzp.engine.gtp.streams import guard_stderr, take_stdin, take_stdout, watch_reader
+from lzp.engine.levels import FULL
 from lzp.engine.run_options import AUTO, BACKEND_NAMES, PRECISION_WORDS
 
 _DESCRIPTION = """\
@@ -31,6 +33,7 @@ examples:
   lzp-gtp                               the shipped network, 5 s a move
   lzp-gtp -v 800 --noponder             800 visits a move, no thinking on your time
   lzp-gtp -w net.txt.gz -v 200 -m 20    another network, the first 20 moves varied
+  lzp-gtp --level 4 --variety           an easier opponent, another game each time
   echo "genmove b" | lzp-gtp -v 100     one move and out
 
 Without -v, -p and a clock from the board, a move takes at most 5 s. With several
@@ -173,6 +176,9 @@ def _add_style_flags(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("--search", choices=SEARCHES, default="own",
         help="leela: search and share out time exactly as Leela Zero 0.17 does")  # fmt: skip
+    add("--level", action=LevelAction, default=0, metavar="N",
+        help=f"1 (a beginner) to {FULL} (full strength); help: what each is")  # fmt: skip
+    add("--variety", action="store_true", help="play different openings, all about as good")
     add("-r", "--resignpct", dest="resign_percent", type=percent, default=-1, metavar="PCT",
         help="resign below this winrate (-1: at 10 %%, later with handicap; 0: never)")  # fmt: skip
     add("-d", "--dumbpass", dest="dumb_pass", action="store_true", help="no rules about passing")

@@ -39,6 +39,8 @@ class EngineOptions:
         random_moves: so many plies are chosen in proportion to visits.
         random_visits: only among moves with more visits than this.
         random_temperature: 1 is in proportion, less is nearer to the best move.
+        level: one of lzp.engine.levels, from 1; 0 is full strength.
+        variety: play different openings.
         seed: of every random choice; None draws one.
         ponder: think on the opponent's time.
         time_management: one of TIME_MANAGEMENT.
@@ -71,6 +73,8 @@ class EngineOptions:
     random_moves: int = 0
     random_visits: int = 1
     random_temperature: float = 1.0
+    level: int = 0
+    variety: bool = False
     seed: int | None = None
     ponder: bool = True
     time_management: str = "auto"

@@ -21,6 +21,7 @@ from lzp.engine.gtp.protocol import Command, GtpError
 from lzp.engine.gtp.reader import LineQueue
 from lzp.engine.gtp.training_record import Step
 from lzp.engine.gtp.waiting import as_answer, wait_for
+from lzp.engine.levels import FULL
 from lzp.engine.loading import Loaded, describe_check
 from lzp.engine.network_file import NetworkFile
 from lzp.engine.player import Player
@@ -123,7 +124,8 @@ class Session:
 
     def ponder_next(self) -> None:
         """Use the time until the next line for thinking, unless that is switched off."""
-        self._ponders_next = self.options.ponder
+        # A level that is to be weaker has nothing to think about.
+        self._ponders_next = self.options.ponder and self.options.level in (0, FULL)
 
     def thinker(self) -> Player:
         """Return the player, at rest, after waiting for it; GtpError says why there is none."""

@@ -27,6 +27,7 @@ from lzp.engine.gtp.options import EngineOptions
 from lzp.engine.gtp.reader import LineQueue
 from lzp.engine.gtp.session import Handler, Session
 from lzp.engine.lanes import Lanes
+from lzp.engine.levels import FULL, LEVELS
 from lzp.engine.loading import Loaded, cross_checked, load_lanes, load_single
 from lzp.engine.measured_cache import usable_cores
 from lzp.engine.model import ModelError, open_network
@@ -191,8 +192,12 @@ def _player_params(options: EngineOptions) -> PlayerParams:
     management = options.time_management
     if management == "auto":
         management = "no_pruning" if options.noise else "on"
+    level = LEVELS[(options.level or FULL) - 1]
     return PlayerParams(
-        visits=options.visits or None,
+        visits=options.visits or level.visits or None,
+        temperature=level.temperature,
+        variety=options.variety,
+        patience=0.0 if options.search == "leela" else PlayerParams().patience,
         playouts=options.playouts or None,
         max_time_s=options.max_time_s or None,
         time_management=cast(Literal["on", "off", "fast", "no_pruning"], management),

@@ -1,0 +1,113 @@
+"""Levels for people: from a first game to all that the engine can do.
+
+A level is what limits a move and how boldly it is drawn. Those of one visit do not search:
+they draw from the network's policy, wildly at first. What a level is worth is measured with
+the network that ships (`python -m lzp.play.level_elo`) and kept beside it. Imports nothing
+heavy, for the command line.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+_MEASURED = "levels.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How strong to play.
+
+    Attributes:
+        visits: of the root a move; 1 is the network alone, 0 sets no limit.
+        temperature: of the draw among the moves, by visits or by policy; 0 plays the best.
+        description: for people.
+    """
+
+    visits: int
+    temperature: float
+    description: str
+
+
+#: By number from 1.
+LEVELS = (
+    Level(1, 2.0, "first games: mostly random moves"),
+    Level(1, 1.5, "often random moves"),
+    Level(1, 1.2, "knows shapes, blunders a lot"),
+    Level(1, 1.0, "as careless as the games it has learned from"),
+    Level(1, 0.75, "fewer slips"),
+    Level(1, 0.5, "few slips"),
+    Level(1, 0.0, "the network's first move, no reading"),
+    Level(8, 0.0, "reads a little"),
+    Level(25, 0.0, ""),
+    Level(80, 0.0, ""),
+    Level(250, 0.0, ""),
+    Level(800, 0.0, ""),
+    Level(2500, 0.0, ""),
+    Level(0, 0.0, "full strength: as long as the clock or the flags allow"),
+)
+FULL = len(LEVELS)
+
+
+def level(number: int) -> Level:
+    """Return a level.
+
+    Raises:
+        ValueError: there is none of this number.
+    """
+    if not 1 <= number <= FULL:
+        raise ValueError(f"level must be 1 to {FULL}, not {number}")
+    return LEVELS[number - 1]
+
+
+def measured_path() -> Path:
+    """Return where the measured strengths are kept."""
+    return Path(str(resources.files("lzp").joinpath("networks", _MEASURED)))
+
+
+def measured_text(elo: Mapping[int, tuple[float, float]], **about: Any) -> str:
+    """Return measured strengths as `measured_elo` reads them.
+
+    Args:
+        elo: by level, the Elo and half of its 95 % interval.
+        about: how they were measured.
+    """
+    rows = [
+        {"level": number, **asdict(level(number)), "elo": round(rating), "error": round(error)}
+        for number, (rating, error) in elo.items()
+    ]
+    return json.dumps({**about, "levels": rows}, indent=1) + "\n"
+
+
+@cache
+def measured_elo(path: Path | None = None) -> dict[int, tuple[int, int]]:
+    """Return Elo and half of its 95 % interval by number, of levels that are as measured.
+
+    Args:
+        path: a file of `measured_text`; None for the one that ships.
+    """
+    try:
+        rows = json.loads((path or measured_path()).read_text(encoding="utf-8"))["levels"]
+    except (OSError, ValueError, KeyError):
+        return {}
+    return {
+        row["level"]: (row["elo"], row["error"])
+        for row in rows
+        if row["level"] <= FULL and asdict(level(row["level"])).items() <= row.items()
+    }
+
+
+def levels_table() -> str:
+    """Return all levels as text, for `--level help`."""
+    found = measured_elo()
+    lines = ["level  visits  temperature  Elo            "]
+    for number, each in enumerate(LEVELS, 1):
+        visits = str(each.visits or "all")
+        temperature = f"{each.temperature:g}" if each.temperature else "best move"
+        elo = "{} +-{}".format(*found[number]) if number in found else "not measured"
+        lines.append(f"{number:5}  {visits:>6}  {temperature:>11}  {elo:14} {each.description}")
+    note = "Elo is of the network that ships, level 1 being 0; others differ."
+    return "\n".join([*(line.rstrip() for line in lines), note])
