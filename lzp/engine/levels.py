@@ -41,12 +41,10 @@ LEVELS = (
     Level(1, 0.75, "fewer slips"),
     Level(1, 0.5, "few slips"),
     Level(1, 0.0, "the network's first move, no reading"),
-    Level(8, 0.0, "reads a little"),
-    Level(25, 0.0, ""),
-    Level(80, 0.0, ""),
-    Level(250, 0.0, ""),
-    Level(800, 0.0, ""),
-    Level(2500, 0.0, ""),
+    Level(4, 0.0, "looks once at what it plays"),
+    Level(12, 0.0, "reads a little"),
+    Level(36, 0.0, "reads the next few moves"),
+    Level(110, 0.0, "reads, in a quarter of a second a move"),
     Level(0, 0.0, "full strength: as long as the clock or the flags allow"),
 )
 FULL = len(LEVELS)

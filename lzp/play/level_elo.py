@@ -29,6 +29,9 @@ from lzp.weights.atomic import replacing
 #: Levels further apart than this would teach little: one wins nearly all.
 _NEAR = 2
 _STEP = 20
+#: Visits of a move, the mean of both sides, up to which all games are played; dearer pairings
+#: get as many as cost the same, and no fewer than a step.
+_CHEAP_VISITS = 8
 _LIMITED = [number for number, each in enumerate(LEVELS, 1) if each.visits]
 
 #: Elo of a level and half of its 95 % interval.
@@ -42,20 +45,32 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if len(levels) < 2 or not set(levels) <= set(_LIMITED):
         raise SystemExit(f"level_elo: expected two levels or more of 1 to {_LIMITED[-1]}")
     warmup()
+    pairings = [
+        (one, other)
+        for place, one in enumerate(levels)
+        for other in levels[place + 1 : place + 1 + _NEAR]
+    ]
     for games in range(_STEP, values.games + _STEP, _STEP):
-        count = min(games, values.games)
         played = [
             game
-            for place, one in enumerate(levels)
-            for other in levels[place + 1 : place + 1 + _NEAR]
-            for game in play(values, one, other, count)
+            for pairing in pairings
+            for game in play(values, *pairing, min(games, games_of(pairing, values.games)))
         ]
         found = elo_of(levels, played)
         print(table(found, len(played)), flush=True)
     if values.write:
         with replacing(measured_path()) as file:
             network = values.weights.name if values.weights else "the one that ships"
-            file.write(measured_text(found, network=network, games_a_pairing=count).encode())
+            file.write(
+                measured_text(found, network=network, games_a_cheap_pairing=values.games).encode()
+            )
+
+
+def games_of(pairing: tuple[int, int], games: int) -> int:
+    """Return how many games a pairing of levels gets, where cheap ones get `games`."""
+    visits = sum(level(number).visits for number in pairing) / 2
+    affordable = round(games * min(1.0, _CHEAP_VISITS / visits))
+    return min(games, max(_STEP, affordable))
 
 
 def contestant(number: int) -> Contestant:
@@ -124,7 +139,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--out", type=Path, required=True, metavar="DIR", help="games are kept here")
     add("-w", "--weights", type=Path, metavar="FILE", help="network (the one that ships)")
     add("--levels", type=int, nargs="+", default=_LIMITED, metavar="N", help="which (all)")
-    add("--games", type=int, default=100, metavar="N", help="games a pairing (100)")
+    add("--games", type=int, default=100, metavar="N",
+        help="games a pairing (100); fewer where a move takes more visits")  # fmt: skip
     add("--parallel", type=int, default=64, metavar="N", help="games at once (64)")
     add("--size", type=int, default=19, metavar="N", help="side of the board (19)")
     add("--seed", type=int, default=0, metavar="N", help="of openings and searches (0)")

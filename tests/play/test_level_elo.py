@@ -32,9 +32,17 @@ def test_levels_are_played_as_they_are():
 
 
 def test_other_levels_are_refused(tmp_path):
-    for words in (["14", "1"], ["1"], ["0", "1"]):
+    for words in (["12", "1"], ["1"], ["0", "1"]):
         with pytest.raises(SystemExit, match="expected two levels or more"):
             level_elo.main(["--out", str(tmp_path), "--levels", *words])
+
+
+def test_dear_pairings_get_fewer_games_but_a_step():
+    assert level_elo.games_of((1, 2), 100) == 100
+    assert level_elo.games_of((8, 9), 100) == 100
+    assert level_elo.games_of((8, 10), 100) == 40
+    assert level_elo.games_of((10, 11), 100) == 20
+    assert level_elo.games_of((10, 11), 8) == 8
 
 
 @pytest.mark.compiled
