@@ -32,7 +32,7 @@ Measure one part: random play on the board, samples from a game store, a convers
 the training step, the search against its own evaluator or against leelaz, its tree alone,
 networks of any size, or the start of the engine and how soon it stops. Figures are medians
 over rounds, some with the least and the most. Or how well a network foretells the moves and
-results of stored games."""
+results of stored games, and how well finished games are scored."""
 
 _EPILOG = """\
 examples:
@@ -48,6 +48,7 @@ examples:
   lzp-bench networks --network 20x256 --precision float16 --batch 32 --roof 790 --markdown
   lzp-bench start --command "bin/play -v 1"
   lzp-bench stop --rounds 20
+  lzp-bench scores games/ --vs gnugo
   lzp-bench accuracy --store games.lzps -w net.txt.gz
   lzp-bench agreement --store games.lzps --backend openvino --precision int8"""
 
@@ -102,6 +103,8 @@ def _measure(values: argparse.Namespace) -> Figures:
         return bench_start(values.command, values.rounds)
     if values.what == "stop":
         return bench_stop(values.command, values.rounds)
+    if values.what == "scores":
+        return _measure_scores(values)
     if values.what == "agreement":
         return _measure_agreement(values)
     return measure_accuracy(_evaluator(values), values.store, _sample(values))
@@ -162,6 +165,15 @@ def _measure_store(values: argparse.Namespace) -> Figures:
     )
 
 
+def _measure_scores(values: argparse.Namespace) -> Figures:
+    """Score finished games."""
+    try:
+        from lzp.play.bench_scores import bench_scores
+    except ModuleNotFoundError as error:
+        raise ImportError(f"needs {error.name}: pip install 'lzp[train]'") from None
+    return bench_scores(values.sources, values.games, values.every, values.vs)
+
+
 def _leelaz_command(program: str) -> str:
     """Return a program's name, or a path to it, as a command line that starts it as leelaz."""
     path = shutil.which(program) or shutil.which(f"/usr/games/{program}") or program
@@ -211,6 +223,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_command(parts.add_parser("stop", help="milliseconds from a line to its answer"))
     for part in parts.choices.values():
         part.add_argument("--rounds", type=_positive, default=5, metavar="N", help="rounds (5)")
+    _add_scores(parts.add_parser("scores", help="finished games scored as their players did"))
     _add_accuracy(parts.add_parser("accuracy", help="moves and results foretold"))
     _add_agreement(parts.add_parser("agreement", help="how far a backend is from another"))
     for part in parts.choices.values():
@@ -253,6 +266,16 @@ def _add_convert(parser: argparse.ArgumentParser) -> None:
     add("--games", type=_positive, metavar="N", help="only the first N games, from one .sgf")
     add("--workers", type=_positive, metavar="N", help="processes that parse (one a core)")
     add("--vs", metavar="LEELAZ", help="convert with its dump_supervised in turn: leelaz")
+
+
+def _add_scores(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of `scores`."""
+    add = parser.add_argument
+    add("sources", type=Path, nargs="+", metavar="SOURCE", help="files and folders of records")
+    add("--games", type=_positive, default=200, metavar="N", help="games (200)")
+    add("--every", type=_positive, default=1, metavar="N",
+        help="only every N-th game that ended in two passes and was counted (1)")  # fmt: skip
+    add("--vs", metavar="GNUGO", help="compare with its judgment as well: gnugo")
 
 
 def _add_command(parser: argparse.ArgumentParser, flags: str = "") -> None:

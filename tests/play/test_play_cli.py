@@ -125,6 +125,8 @@ def test_stops_are_measured(capsys, tmp_path):
         (["samples", "--store", "/nowhere/store"], "/nowhere/store"),
         (["search", "-w", "/nowhere/net.txt"], "/nowhere/net.txt"),
         (["convert", "/nowhere/games"], "/nowhere/games"),
+        (["scores", "/nowhere/games"], "/nowhere/games"),
+        (["scores", __file__], "no game that ended in two passes"),
         (["convert", __file__, "--vs", "/nowhere/leelaz"], "no game records found|/nowhere/leelaz"),
         (["store", "--store", "/nowhere/store"], "/nowhere/store"),
         (["start", "--command", "/nowhere/engine"], "cannot start /nowhere/engine"),
