@@ -14,7 +14,7 @@ from lzp.go.game import Game
 from lzp.go.outcome_kernels import count_outcomes
 from lzp.go.settling_kernels import mark_dead
 
-#: Games of a judgment; four times as many find no more (docs/rules.md).
+#: Games of a judgment; four times as many find no more.
 JUDGING_PLAYOUTS = 256
 
 

@@ -23,6 +23,8 @@ from tests.data.makers import (
     write_records,
 )
 
+pytestmark = pytest.mark.compiled
+
 FEW = ConvertOptions(sides=(9,), min_moves=1)
 KGS = Path(__file__).parents[3] / "shared" / "data" / "kgs-6d"
 
@@ -123,7 +125,6 @@ def test_stored_games_are_the_games(tmp_path: Path) -> None:
     assert store.lengths.tolist() == [len(game.moves) for game in games]
 
 
-@pytest.mark.compiled
 def test_workers_make_the_same_store(tmp_path: Path) -> None:
     records = random_records(900, plies=15, pass_rate=0.0)
     write_records(tmp_path / "a.sgf", records)
@@ -140,7 +141,7 @@ def test_workers_make_the_same_store(tmp_path: Path) -> None:
     assert shards[0] == shards[1]
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_every_image_of_a_game_in_another_file_is_a_duplicate(tmp_path: Path, workers: int) -> None:
     write_records(tmp_path / "a.sgf", [GOOD, *random_records(450, plies=8, pass_rate=0.0)])
     images = [GOOD]
@@ -260,7 +261,6 @@ def test_reports_survive_json(tmp_path: Path) -> None:
     assert report.games_stored + sum(report.excluded.values()) == report.games_found
 
 
-@pytest.mark.compiled
 @pytest.mark.skipif(not KGS.is_dir(), reason="needs ../shared/data")
 def test_real_games_are_all_accounted_for(tmp_path: Path) -> None:
     report = convert([KGS / "kgs-2017-01.tar.gz"], tmp_path / "kgs", workers=2)

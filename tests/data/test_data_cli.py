@@ -11,6 +11,8 @@ from lzp.data import GameStore
 from lzp.data.cli import main
 from tests.data.makers import random_records, sgf_of, write_records
 
+pytestmark = pytest.mark.compiled
+
 
 @pytest.fixture
 def games(tmp_path: Path) -> Path:

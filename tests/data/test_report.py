@@ -16,6 +16,8 @@ from lzp.data.summary_picture import draw_stores, panels_of
 from lzp.data.summary_table import summary_table
 from tests.data.makers import random_game, random_records, sgf_of, store_of
 
+pytestmark = pytest.mark.compiled
+
 PNG = b"\x89PNG\r\n\x1a\n"
 
 

@@ -237,7 +237,7 @@ def test_the_order_follows_from_seed_and_epoch(store: GameStore) -> None:
     assert len(set(orders.values())) == 4
 
 
-@pytest.mark.parametrize("per_game", [None, 3])
+@pytest.mark.parametrize("per_game", [pytest.param(None, marks=pytest.mark.compiled), 3])
 def test_the_stream_is_one_epoch_after_another(store: GameStore, per_game: int | None) -> None:
     params = SamplerParams(batch_size=50, seed=4, per_game=per_game)
     sampler = PositionSampler(store, "train", params, EVERYTHING)

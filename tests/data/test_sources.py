@@ -14,6 +14,8 @@ from lzp.data import SourceError, sources
 from lzp.data.sources import RawGame, SourceReader
 from tests.data.makers import random_records
 
+pytestmark = pytest.mark.compiled
+
 GAMES = [record.encode() for record in random_records(6, plies=10)]
 
 

@@ -9,6 +9,8 @@ from lzp.data import GameStore, StoreError
 from lzp.data.summary import summarize, summary_lines, verify
 from tests.data.makers import random_records, store_of
 
+pytestmark = pytest.mark.compiled
+
 
 @pytest.fixture
 def store(tmp_path: Path) -> GameStore:

@@ -16,6 +16,8 @@ from tests.engine.analysis_clients import SIDE, Answer, query, serve
 from tests.engine.scripted import UniformEvaluator
 from tests.networks import write_random_network
 
+pytestmark = pytest.mark.compiled
+
 LIMIT = {"player": "B", "moves": ["A1", "pass"], "untilDepth": 2}
 #: Every field, each with a value that is right.
 WHOLE: dict[str, Any] = query(

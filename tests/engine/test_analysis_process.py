@@ -21,6 +21,8 @@ from lzp.engine.network_file import shipped_network
 from tests.engine.analysis_clients import SIDE, query
 from tests.networks import write_random_network
 
+pytestmark = pytest.mark.compiled
+
 OWN = [sys.executable, "-m", "lzp.engine.analysis.cli"]
 #: Nothing to be measured first.
 PLAIN = ["--backend", "onnxruntime", "--precision", "float32", "-t", "1"]

@@ -9,6 +9,8 @@ from lzp import __version__
 from tests.engine.analysis_clients import SIDE, Answer, finals, query, serve
 from tests.engine.scripted import HashEvaluator
 
+pytestmark = pytest.mark.compiled
+
 DEEP = "[" * 100_000
 
 

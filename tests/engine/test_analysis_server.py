@@ -16,6 +16,8 @@ from lzp.go.vertex import format_vertex, parse_vertex
 from tests.engine.analysis_clients import SIDE, Answer, finals, query, serve
 from tests.engine.scripted import HashEvaluator, UniformEvaluator, stone_margin, won_after
 
+pytestmark = pytest.mark.compiled
+
 FIELDS_OF_MOVES = {
     *("move", "order", "visits", "edgeVisits", "weight", "edgeWeight", "prior", "pv"),
     *("winrate", "lcb", "utility", "utilityLcb", "playSelectionValue"),

@@ -89,7 +89,7 @@ def many(examples: int):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_clock_is_lost(kind) -> None:
-    many(20)(given(games(kind))(check_no_clock_is_lost))()
+    many(8)(given(games(kind))(check_no_clock_is_lost))()
 
 
 @pytest.mark.slow

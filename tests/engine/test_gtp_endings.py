@@ -49,7 +49,12 @@ def seconds_to_end(engine):
     return time.monotonic() - started
 
 
-THINKING = [["lz-analyze 1"], ["lz-analyze"], ["genmove b"], ["lz-genmove_analyze b 1"]]
+def slow(*values):
+    """A case like another one that is always run; each has a process of its own to end."""
+    return pytest.param(*values, marks=pytest.mark.slow)
+
+
+THINKING = [["lz-analyze"], ["genmove b"], slow(["lz-analyze 1"]), slow(["lz-genmove_analyze b 1"])]
 
 
 @pytest.mark.parametrize("lines", THINKING)
@@ -62,7 +67,7 @@ def test_the_end_of_input_ends_the_process_within_a_second(thinking, lines):
     assert engine.text.endswith(b"\n\n")
 
 
-@pytest.mark.parametrize("lines", [*THINKING, ["genmove b", "genmove w", "genmove b"]])
+@pytest.mark.parametrize("lines", [*THINKING, slow(["genmove b", "genmove w", "genmove b"])])
 def test_a_reader_that_goes_away_ends_the_process_within_a_second(thinking, lines):
     engine = thinking(*lines)
     engine.stop_reading()  # the input stays open
@@ -70,10 +75,17 @@ def test_a_reader_that_goes_away_ends_the_process_within_a_second(thinking, line
     assert engine.process.returncode == 0
 
 
-@pytest.mark.parametrize("lines", [["lz-analyze 1"], ["genmove b"]])
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, -15)])
-def test_signals_end_the_process_within_a_second(thinking, lines, number, code):
-    engine = thinking(*lines)
+@pytest.mark.parametrize(
+    ("line", "number", "code"),
+    [
+        ("genmove b", signal.SIGINT, 0),
+        ("lz-analyze 1", signal.SIGTERM, -15),
+        slow("lz-analyze 1", signal.SIGINT, 0),
+        slow("genmove b", signal.SIGTERM, -15),
+    ],
+)
+def test_signals_end_the_process_within_a_second(thinking, line, number, code):
+    engine = thinking(line)
     engine.process.send_signal(number)
     assert seconds_to_end(engine) < SOON_S
     assert engine.process.returncode == code

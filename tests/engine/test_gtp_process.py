@@ -32,26 +32,27 @@ def start(network):
         engine.close()
 
 
-def seconds_to_name(start, **environment):
-    """The best of three, for what the machine does besides is not our doing."""
-    best = float("inf")
-    for _ in range(3):
+def tells_its_name_within_a_second(start, **environment):
+    """One time of five, for what the machine does besides is not our doing."""
+    for _ in range(5):
         launched = time.monotonic()
         engine = start(**environment)
         engine.send("name\n")
         engine.wait_for(rf"= {catalog.NAME}\n\n")
-        best = min(best, time.monotonic() - launched)
+        taken_s = time.monotonic() - launched
         engine.close()
-    return best
+        if taken_s < 1.0:
+            return True
+    return False
 
 
 def test_the_name_comes_within_a_second_without_compiled_kernels(start, tmp_path):
-    assert seconds_to_name(start, LZP_CACHE_DIR=str(tmp_path / "empty")) < 1.0
+    assert tells_its_name_within_a_second(start, LZP_CACHE_DIR=str(tmp_path / "empty"))
 
 
 def test_the_name_comes_within_a_second_from_a_home_that_cannot_be_written(start):
     nowhere = {"HOME": "/proc", "XDG_CACHE_HOME": "/proc/none", "LZP_CACHE_DIR": "/proc/none"}
-    assert seconds_to_name(start, **nowhere) < 1.0
+    assert tells_its_name_within_a_second(start, **nowhere)
 
 
 @pytest.mark.slow
@@ -96,7 +97,11 @@ def leave(engine, last):
     engine.reader.join()
 
 
-@pytest.mark.parametrize("last", ["9 quit\r\n", None])
+#: That the end of input ends everything is in test_gtp_endings.py too.
+AT_ITS_END = pytest.param(None, marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize("last", ["9 quit\r\n", AT_ITS_END])
 def test_leaving_ends_an_analysis_and_the_process(start, last):
     engine = start()
     engine.send("lz-analyze 1\n")
@@ -106,7 +111,7 @@ def test_leaving_ends_an_analysis_and_the_process(start, last):
     assert re.search(ending, engine.text)
 
 
-@pytest.mark.parametrize("last", ["quit\n", None])
+@pytest.mark.parametrize("last", ["quit\n", AT_ITS_END])
 def test_leaving_ends_a_move_and_the_process(start, last):
     engine = start()
     engine.send("name\ntime_settings 3600 0 0\nlz-genmove_analyze b 1\n")
@@ -159,18 +164,18 @@ def seconds_to_answer(engine, line, tag):
     return engine.wait_for(rf"={tag} [^\n]*\n\n")
 
 
-@pytest.mark.parametrize("line", ["name", "play w J9", "time_left w 5 0", "known_command play"])
-def test_pondering_does_not_keep_a_command_waiting(start, line):
+def test_pondering_does_not_keep_a_command_waiting(start):
     # A batch of this network takes much longer than the answers may.
     engine = start("--batchsize", 100, "-w", SHIPPED)
     engine.send("kata-time_settings byoyomi 0 0.2 1\n")
-    waits = []
-    for number in range(3):
-        engine.send(f"clear_board\n1{number} genmove b\n")
-        engine.wait_for(rf"=1{number} \w+\n\n")
-        time.sleep(0.3)
-        waits.append(seconds_to_answer(engine, line, f"2{number}"))
-    assert min(waits) < 0.05
+    for place, line in enumerate(["name", "play w J9", "time_left w 5 0", "known_command play"]):
+        waits = []
+        for number in range(3):
+            engine.send(f"clear_board\n1{place}{number} genmove b\n")
+            engine.wait_for(rf"=1{place}{number} \w+\n\n")
+            time.sleep(0.3)
+            waits.append(seconds_to_answer(engine, line, f"2{place}{number}"))
+        assert min(waits) < 0.05, line
 
 
 def test_analysis_ends_without_the_batch_on_its_way(start):

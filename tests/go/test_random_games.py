@@ -100,8 +100,8 @@ def play_and_compare(side, rng, probes):
 @pytest.mark.compiled
 def test_random_games_equal_sgfmill():
     rng = np.random.default_rng(1)
-    moves = sum(play_and_compare(side, rng, 3) for side in [2, 3, 4, 5, 7, 9, 13] * 6 + [19, 25])
-    assert moves > 5_000
+    moves = sum(play_and_compare(side, rng, 3) for side in [2, 3, 4, 5, 7, 9, 13] * 3 + [19, 25])
+    assert moves > 4_000
 
 
 @pytest.mark.long

@@ -94,7 +94,12 @@ def test_package_comes_from_the_wheel(commands: Path, tmp_path: Path) -> None:
     assert Path(done.stdout.strip()).is_relative_to(commands.parent)
 
 
-def test_engine_plays_a_move_with_the_shipped_network(commands: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("plain", ["1", pytest.param("0", marks=pytest.mark.slow)])
+def test_engine_plays_a_move_with_the_shipped_network(
+    commands: Path, tmp_path: Path, plain: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Compiling takes a minute and has tests of its own.
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", plain)
     session = "name\nboardsize 19\ngenmove b\nquit\n"
     done = run(commands / "lzp-gtp", "-v", "8", "--noponder", cwd=tmp_path, lines=session)
     assert done.returncode == 0, done.stderr

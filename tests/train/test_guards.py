@@ -122,7 +122,7 @@ def test_a_second_signal_stops_at_once(games_store: Path, tmp_path: Path) -> Non
     assert load(tmp_path / "last.ckpt")["global_step"] == 4
 
 
-@pytest.mark.parametrize("gathered", [1, 2])
+@pytest.mark.parametrize("gathered", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_run_stopped_after_any_step_ends_with_the_very_same_numbers(
     gathered: int, games_store: Path, tmp_path: Path
 ) -> None:

@@ -60,7 +60,7 @@ def teaching(path: Path, share: float) -> tuple[str, ...]:
     )
 
 
-@pytest.mark.parametrize("form", ["checkpoint", "weights"])
+@pytest.mark.parametrize("form", ["weights", pytest.param("checkpoint", marks=pytest.mark.slow)])
 def test_a_pupil_of_nothing_but_a_teacher_comes_to_answer_like_it(
     form: str, games_store: Path, tmp_path: Path
 ) -> None:

@@ -153,8 +153,17 @@ def test_validation_figures_are_those_of_the_stored_network(
 
 
 # A stop in the middle of an epoch, and one in the second epoch.
-@pytest.mark.parametrize(("stop", "steps"), [(9, 12), (46, 50)])
-@pytest.mark.parametrize("extras", ["[]", "ema", "swa"])
+@pytest.mark.parametrize(
+    ("extras", "stop", "steps"),
+    [
+        ("[]", 9, 12),
+        ("[]", 46, 50),
+        ("ema", 9, 12),
+        ("swa", 9, 12),
+        pytest.param("ema", 46, 50, marks=pytest.mark.slow),
+        pytest.param("swa", 46, 50, marks=pytest.mark.slow),
+    ],
+)
 def test_a_resumed_run_ends_with_the_very_same_numbers(
     extras: str, stop: int, steps: int, games_store: Path, tmp_path: Path
 ) -> None:
@@ -174,6 +183,7 @@ def test_a_resumed_run_ends_with_the_very_same_numbers(
     assert positions[0][0] == {"samples": steps * 32}
 
 
+@pytest.mark.slow
 def test_thirty_two_positions_are_learned_by_heart(tmp_path: Path) -> None:
     store = store_of(tmp_path, random_records(4, plies=12, pass_rate=0.0)).path
     changes = (
@@ -191,7 +201,9 @@ def test_thirty_two_positions_are_learned_by_heart(tmp_path: Path) -> None:
     assert result.metrics["train/policy_top1_epoch"] > 0.8
 
 
-@pytest.mark.parametrize("named", ["[{0},{1}]", "{{{0}:3,{1}:1}}"])
+@pytest.mark.parametrize(
+    "named", ["{{{0}:3,{1}:1}}", pytest.param("[{0},{1}]", marks=pytest.mark.slow)]
+)
 def test_a_run_on_several_stores_goes_on_where_it_stopped(
     named: str, games_store: Path, tmp_path: Path
 ) -> None:
@@ -300,6 +312,14 @@ def _unversioned(checkpoint: dict[str, Any]) -> None:
     checkpoint["pytorch-lightning_version"] = "yesterday's"
 
 
+@pytest.fixture(scope="module")
+def finished(games_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the last checkpoint of a short run; to be left as it is."""
+    folder = tmp_path_factory.mktemp("finished")
+    run_training(small_run(games_store, folder, "trainer.max_steps=4", "logger={}"))
+    return folder / "last.ckpt"
+
+
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
@@ -312,11 +332,14 @@ def _unversioned(checkpoint: dict[str, Any]) -> None:
     ],
 )
 def test_a_checkpoint_that_a_run_cannot_go_on_from_is_named_and_stays(
-    change: Callable[[dict[str, Any]], None], complaint: str, games_store: Path, tmp_path: Path
+    change: Callable[[dict[str, Any]], None],
+    complaint: str,
+    finished: Path,
+    games_store: Path,
+    tmp_path: Path,
 ) -> None:
-    run_training(small_run(games_store, tmp_path, "trainer.max_steps=4", "logger={}"))
     last = tmp_path / "last.ckpt"
-    checkpoint = load(last)
+    checkpoint = load(finished)
     change(checkpoint)
     torch.save(checkpoint, last)
     before = last.read_bytes()
