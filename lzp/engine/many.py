@@ -100,7 +100,7 @@ class Together:
             raise ValueError(f"expected one task at a time or more, not {width}")
         self.counts = BatchCounts()
         self._networks = networks
-        self._on_round = on_round
+        self.on_round = on_round
         lanes = [each.lanes if isinstance(each, Submitter) else 0 for each in networks]
         groups = min(1 + max(lanes), width)
         self._rooms = [(width + index) // groups for index in range(groups)]
@@ -119,8 +119,8 @@ class Together:
                 yield from self._receive(group)
                 yield from self._fill(group, tasks)
                 self._send(group)
-                if self._on_round is not None:
-                    self._on_round()
+                if self.on_round is not None:
+                    self.on_round()
             if not any(group.running for group in groups):
                 return
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from lzp.engine.evaluator import Evaluator
 from lzp.engine.lanes import Submitter
-from lzp.engine.many import Task, Together, search_together
+from lzp.engine.many import BatchCounts, Task, Together, search_together
 from lzp.engine.report import SearchReport
 from lzp.engine.search import Search
 from lzp.engine.search_params import SearchLimits, SearchParams
@@ -71,11 +71,24 @@ def analyze_game(
 
 
 def analyze_positions(
-    game: Game, network: Evaluator | Submitter, params: AnalysisParams
+    game: Game,
+    network: Evaluator | Submitter,
+    params: AnalysisParams,
+    on_round: Callable[[BatchCounts], None] | None = None,
 ) -> Iterator[tuple[int, SearchReport]]:
-    """Yield the ply and the report of each position as they are ready; may be left early."""
+    """Yield the ply and the report of each position as they are ready; may be left early.
+
+    Args:
+        game: stays as it is.
+        network: for the game's board.
+        params: how.
+        on_round: called after every round with what was evaluated so far.
+    """
     tasks = (_search(game, ply, network, params) for ply in range(game.ply + 1))
-    yield from Together([network], params.width).run(tasks)
+    together = Together([network], params.width)
+    if on_round is not None:
+        together.on_round = lambda: on_round(together.counts)
+    yield from together.run(tasks)
 
 
 def position_at(game: Game, ply: int) -> Game:
