@@ -87,6 +87,7 @@ def many(examples: int):
     return settings(max_examples=examples, deadline=None, suppress_health_check=slow)
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_clock_is_lost(kind) -> None:
     many(8)(given(games(kind))(check_no_clock_is_lost))()

@@ -48,6 +48,7 @@ def report(move: int, winrate: float, visits: int, order: int) -> MoveReport:
     )
 
 
+@pytest.mark.compiled
 def test_dead_stones_leave_the_score() -> None:
     game = position(WALLS, BLACK)
     assert settled_score(game, 100) == 7 * 4 - 7 * 3 - 0.5
@@ -71,6 +72,7 @@ def test_a_game_that_ends_in_the_tree_is_scored_as_players_do(playouts: int) -> 
     assert passing.winrate == (0 if playouts else 1)
 
 
+@pytest.mark.compiled
 def test_moves_that_lose_alike_are_told_apart_by_points() -> None:
     game = position(ATARI, WHITE)
     save, slack = parse_vertex("D7", 7), parse_vertex("G1", 7)

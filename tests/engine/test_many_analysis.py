@@ -55,6 +55,7 @@ def test_reports_are_those_of_single_searches() -> None:
     assert sum(batch == 4 for batch in evaluator.batches) > len(evaluator.batches) / 2
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("count", [1, 2])
 def test_lanes_change_nothing_but_the_batches(count: int) -> None:
     lanes = Lanes([HashEvaluator(SIDE) for _ in range(count)])
@@ -64,6 +65,7 @@ def test_lanes_change_nothing_but_the_batches(count: int) -> None:
     lanes.close()
 
 
+@pytest.mark.compiled
 def test_every_report_is_handed_out_as_it_is_ready() -> None:
     seen: dict[int, SearchReport] = {}
     reports = analyze_game(played(), HashEvaluator(SIDE), params(), seen.__setitem__)

@@ -16,6 +16,7 @@ from tests.engine.scripted import HashEvaluator
 from tests.networks import write_random_network
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize(("side", "mib"), [(5, 1), (9, 2)])
 def test_a_full_tree_takes_no_more_than_it_may(side: int, mib: int) -> None:
     params = SearchParams(max_nodes=nodes_for(mib, side), cache="off", seed=1)

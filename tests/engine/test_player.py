@@ -171,6 +171,7 @@ def test_wrong_turn_is_played_for_the_color_asked() -> None:
     game.play(decision.move, WHITE)
 
 
+@pytest.mark.compiled
 def test_opening_moves_are_drawn_and_later_ones_are_not() -> None:
     drawn, best = set(), set()
     for seed in range(12):
@@ -229,6 +230,7 @@ MODES = [
 ]
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize(("mode", "settings", "limit", "early"), MODES)
 def test_thinking_ends_early_where_time_can_be_used_later(mode, settings, limit, early) -> None:
     evaluator = UniformEvaluator(5, won_after("C3", 5))
