@@ -184,6 +184,7 @@ def test_opening_moves_are_drawn_and_later_ones_are_not() -> None:
     assert len(best) == 1
 
 
+@pytest.mark.compiled
 def test_draws_follow_visits_and_temperature() -> None:
     options: dict = {"random_moves": 1, "symmetry": 0, "seed": 3}
     chooser = player(HashEvaluator(5), options, visits=150)

@@ -210,6 +210,7 @@ def test_noise_is_mixed_into_the_root_alone() -> None:
 # Reuse
 
 
+@pytest.mark.compiled
 def test_subtree_is_kept_after_moves() -> None:
     game = Game(5, 0.5)
     search = search_on(game)
@@ -301,6 +302,7 @@ def test_full_tree_has_room_again_after_a_move() -> None:
     assert not search.tree.is_full
 
 
+@pytest.mark.compiled
 def test_growing_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     trees = []
     for first in (16, 100_000):
@@ -407,6 +409,7 @@ def test_root_winrate_is_the_mean_of_its_playouts() -> None:
 # Early stop
 
 
+@pytest.mark.compiled
 def test_decided_move_ends_the_search() -> None:
     limits = SearchLimits(visits=2000, prune=True, stop_when_decided=True)
     search = search_on(Game(5), UniformEvaluator(5, won_after("C3", 5)))
@@ -428,6 +431,7 @@ def test_pruned_moves_compete_again_in_the_next_search() -> None:
     assert not edges_of(search, 0)["closed"].any()
 
 
+@pytest.mark.compiled
 def test_without_the_option_the_limit_is_used_up() -> None:
     search = search_on(Game(5), UniformEvaluator(5, won_after("C3", 5)))
     assert search.run(SearchLimits(visits=500)).visits_root == 500
