@@ -44,6 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the engine on standard input and output until "quit" or the end of input."""
     options = parse_options(arguments)
     guard_stderr()
+    if options.benchmark:
+        _benchmark(options)
     try:
         sink = take_stdout()
     except OSError as error:
@@ -56,6 +58,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _converse(options, sink, log)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # we are leaving
     _leave(sink)
+
+
+def _benchmark(options: EngineOptions) -> NoReturn:
+    """Search once, tell on stderr how fast it was, and leave, as leelaz does."""
+    from lzp.engine.gtp.benchmark import benchmark_options, run_benchmark
+
+    try:
+        print(run_benchmark(benchmark_options(options)), file=sys.stderr, flush=True)
+    except Exception as error:
+        _refuse(" ".join(str(error).split()))
+    os._exit(0)
 
 
 def _converse(options: EngineOptions, sink: TextIO, log: GtpLog) -> None:
@@ -168,6 +181,8 @@ def _add_limit_flags(group: argparse._ArgumentGroup) -> None:
         help="centiseconds kept back for slow connections (100)")  # fmt: skip
     add("--timemanage", dest="time_management", choices=TIME_MANAGEMENT, default="auto",
         help="stop early when the move cannot change (auto: on)")  # fmt: skip
+    add("--benchmark", action="store_true",
+        help="search once (-v 3200 -t 1 -s 1), tell how fast that was, and leave")  # fmt: skip
     add("--noponder", dest="ponder", action="store_false", help="do not think on your time")
 
 

@@ -45,6 +45,7 @@ class EngineOptions:
         ponder: think on the opponent's time.
         time_management: one of TIME_MANAGEMENT.
         search: one of SEARCHES.
+        benchmark: search once, tell how fast, and leave.
         komi: the komi to start with, in points.
         rules: the rules to start with, as `lzp.go.rules.Rules.parse` reads them.
     """
@@ -78,6 +79,7 @@ class EngineOptions:
     seed: int | None = None
     ponder: bool = True
     time_management: str = "auto"
+    benchmark: bool = False
     search: str = "own"
     komi: float = 7.5
     rules: str = "chinese-ogs"
