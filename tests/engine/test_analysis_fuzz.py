@@ -143,12 +143,15 @@ def mutate(text: bytes, chance: random.Random) -> bytes:
     return bytes(data).replace(b"\n", b"").replace(b"\r", b"")
 
 
-@pytest.mark.slow
-def test_process_answers_any_bytes_and_ends_well(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "count",
+    [pytest.param(1_500, marks=pytest.mark.slow), pytest.param(100_000, marks=pytest.mark.long)],
+)
+def test_process_answers_any_bytes_and_ends_well(tmp_path: Path, count: int) -> None:
     network = write_random_network(tmp_path / "net.txt.gz", side=SIDE)
     chance = random.Random(5)
     whole = json.dumps({**WHOLE, "maxVisits": 2}).encode()
-    lines = [mutate(whole, chance) for _ in range(1500)]
+    lines = [mutate(whole, chance) for _ in range(count)]
     lines += [b"\xff\xfe\x00", b"[" * 200_000, b'"' + b"x" * 3_000_000, b"{}" * 10]
     last = json.dumps({"id": "last", "action": "query_version"}).encode()
     command = [sys.executable, "-m", "lzp.engine.analysis.cli", "-w", str(network)]
@@ -158,7 +161,7 @@ def test_process_answers_any_bytes_and_ends_well(tmp_path: Path) -> None:
         command,
         input=b"\n".join([*lines, last]),  # and no end of line after the last
         capture_output=True,
-        timeout=300,
+        timeout=300 + count // 20,
         check=False,
     )
     assert done.returncode == 0, done.stderr
