@@ -5,6 +5,7 @@ import io
 import os
 import re
 import select
+import signal
 import subprocess
 import sys
 import threading
@@ -27,6 +28,8 @@ class Engine:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=os.environ | environment,
+            # Whoever is started in the background of a script ignores it otherwise.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         assert self.process.stdin
         assert isinstance(self.process.stdout, io.BufferedReader)
