@@ -12,6 +12,8 @@ from lzp.go import BLACK, WHITE, Game
 from lzp.go.vertex import parse_vertex
 from tests.engine.scripted import HashEvaluator
 
+#: Many draws, each of which looks at the board: minutes as plain Python.
+pytestmark = pytest.mark.compiled
 DRAWS = 4000
 
 

@@ -7,6 +7,8 @@ from lzp.engine.search_params import SearchLimits
 from lzp.go import Game
 from tests.engine.scripted import HashEvaluator, search_on
 
+# Tens of thousands of leaves: minutes as plain Python.
+pytestmark = pytest.mark.compiled
 VISITS = 500
 
 
