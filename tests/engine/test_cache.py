@@ -67,6 +67,7 @@ CASES = [
 ]
 
 
+@pytest.mark.compiled  # minutes as plain Python
 @pytest.mark.parametrize(("mode", "symmetry", "identity"), CASES)
 def test_keys_are_equal_exactly_for_equal_positions(mode, symmetry, identity) -> None:
     # On 3x3 every kind of ending is met again and again: captures, ko, passes.
@@ -159,6 +160,7 @@ def test_late_positions_do_not_share_with_images() -> None:
     assert search.run(SearchLimits(visits=2)).hits == 0
 
 
+@pytest.mark.compiled  # a minute and more as plain Python
 def test_transpositions_save_evaluations_and_keep_the_rules() -> None:
     game, found = Game(5, 0.5), {}
     for mode in ("exact", "transpositions"):

@@ -64,17 +64,19 @@ def test_visit_limit_is_met_exactly(visits: int, batch_size: int, flight: int) -
     check_rules(search, Game(5))
 
 
+# As plain Python the search is so slow that answers come in the order they were asked for.
+@pytest.mark.compiled
 def test_order_of_answers_changes_nothing() -> None:
     trees, orders = [], []
-    for seed in (1, 2):
+    for seed in range(6):
         network = Uneven(HashEvaluator(5), lanes=3, seed=seed)
         search = search_on(Game(5), network, batch_size=4, batches_in_flight=4)
         search.run(SearchLimits(visits=200))
         trees.append(snapshot(search))
         orders.append(network.ended)
-    assert trees[0] == trees[1]
-    assert orders[0] != orders[1]
-    assert orders[0] != sorted(orders[0])
+    assert all(tree == trees[0] for tree in trees)
+    assert any(order != orders[0] for order in orders)
+    assert any(order != sorted(order) for order in orders)
 
 
 def test_batches_are_sent_before_the_first_is_answered() -> None:
