@@ -21,11 +21,14 @@ const plays = (moves) =>
   moves.split(" ").map((move, ply) => ({ name: "play", args: [ply % 2 ? "W" : "B", move] }));
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+const DEADLINE_MS = 30000;
+
 // Analysis as F4 starts it; any command of Sabaki's ends it, protocol_version if none is due.
-const analyze = async (command, ms) => {
+const analyze = async (command, wanted) => {
   const lines = [];
   const reply = send(command, ({ line }) => lines.push(line));
-  await pause(ms);
+  const started = Date.now();
+  while (lines.length <= wanted && Date.now() - started < DEADLINE_MS) await pause(10);
   const asked = Date.now();
   await send("protocol_version");
   await reply;
@@ -36,9 +39,9 @@ const analyze = async (command, ms) => {
 await Promise.all(["name", "version", "protocol_version", "list_commands"].map((x) => send(x)));
 await send("time_settings 0 1 1");
 await tracker.sync({ komi: 6.5, boardsize: [9, 9], history: plays("E5 C3 G7 pass C7 G3") });
-const analyses = [await analyze("lz-analyze B 10", 1200)];
+const analyses = [await analyze("lz-analyze B 10", 5)];
 await tracker.sync({ history: plays("E5 C3 G7 pass D2") });
-analyses.push(await analyze("lz-analyze W 10", 300));
+analyses.push(await analyze("lz-analyze W 10", 2));
 await tracker.sync({ history: plays("G7 C3") });
 
 // Moves with analysis: the tracker takes the move from the line that begins with "play ".

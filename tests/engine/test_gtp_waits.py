@@ -12,7 +12,7 @@ from tests.networks import write_random_network
 
 pytestmark = pytest.mark.compiled
 
-BATCH_S = 0.5
+BATCH_S = 1.0
 
 
 class Slow(HashEvaluator):
