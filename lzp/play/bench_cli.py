@@ -57,6 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure what the command line names."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words[:1] == ["train"]:  # a command of its own: only lzp.train may see torch
+        from lzp.train.threads import let_threads_sleep
+
+        let_threads_sleep()
         from lzp.train.bench_cli import main as bench_training
 
         return bench_training(words[1:])

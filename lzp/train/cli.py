@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import lzp
+from lzp.train.threads import let_threads_sleep
 
 _EXIT_BAD_INPUT = 2
 _TRACEBACKS = "LZP_TRAIN_TRACEBACKS"
@@ -22,6 +23,7 @@ def main() -> None:
     wanted = os.environ.setdefault(_TRACEBACKS, os.environ.get("HYDRA_FULL_ERROR", "0"))
     # Hydra then raises what it would otherwise print in many lines.
     os.environ["HYDRA_FULL_ERROR"] = "1"
+    let_threads_sleep()
     try:
         from lzp.train.entry import run_command
     except ModuleNotFoundError as error:

@@ -1,5 +1,6 @@
 """The command: its help, its one-line complaints, and a run from game records to a checkpoint."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from lzp.train.cli import config_folder, main
 from lzp.train.help import first_comment
 from lzp.train.loader import TrainBatch
 from lzp.train.task import TrainTask
+from lzp.train.threads import let_threads_sleep
 from tests.data.makers import random_records, write_records
 from tests.train.runs import GROUPS, SMALL, options_of
 
@@ -189,3 +191,14 @@ def test_the_process_goes_from_records_to_a_checkpoint(in_folder: Path) -> None:
     assert {"best.ckpt", "last.ckpt", "config.yaml", "tensorboard", "csv"} <= {
         path.name for path in run.iterdir()
     }
+
+
+def test_threads_are_told_to_sleep_before_torch_loads(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = "import lzp.train.cli, lzp.train.threads, sys; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    let_threads_sleep()
+    assert os.environ["OMP_WAIT_POLICY"] == "passive"
+    monkeypatch.setenv("OMP_WAIT_POLICY", "active")
+    let_threads_sleep()
+    assert os.environ["OMP_WAIT_POLICY"] == "active"
