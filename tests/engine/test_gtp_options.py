@@ -110,3 +110,12 @@ def test_memory_is_reported(talk):
 
 def test_the_cache_is_cleared_on_demand(talk):
     assert talk("genmove b", "clear_cache", "genmove w")[1] == "= "
+
+
+def test_a_move_takes_the_seconds_that_it_may(talk):
+    def visits(limit_s):
+        lines = ["genmove b", "clear_board", "lz-genmove_analyze b 9999"]
+        flags = {"max_time_s": limit_s, "visits": 0, "time_management": "off"}
+        return total_visits(talk(*lines, **flags)[2])
+
+    assert 0 < visits(0.1) < visits(0.6)

@@ -197,6 +197,7 @@ def test_analysis_ends_without_the_batch_on_its_way(start):
         (["--fly"], "lzp-gtp: unrecognized arguments: --fly (see lzp-gtp --help)"),
         (["-v", "x"], "argument -v/--visits: expected a whole number of 0 or more, not 'x'"),
         (["-v", "-5"], "argument -v/--visits: expected"),
+        (["--max-time", "-1"], "argument --max-time: expected 0 to 86400 seconds, not '-1'"),
         (["-r", "200"], "argument -r/--resignpct: expected -1 to 100, not '200'"),
         (["--komi", "nan"], "argument --komi: expected a number of points, not 'nan'"),
         (["--search", "deep"], "argument --search: invalid choice: 'deep'"),

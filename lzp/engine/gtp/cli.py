@@ -16,7 +16,7 @@ from lzp.engine.gtp.devices import choose_devices
 from lzp.engine.gtp.engine import GtpEngine, GtpLog
 from lzp.engine.gtp.level_words import LevelAction
 from lzp.engine.gtp.loader import LoadingResponder
-from lzp.engine.gtp.number_words import count, komi, percent, seed, temperature
+from lzp.engine.gtp.number_words import count, komi, percent, seconds, seed, temperature
 from lzp.engine.gtp.options import SEARCHES, TIME_MANAGEMENT, EngineOptions
 from lzp.engine.gtp.reader import LineQueue, start_reader
 from lzp.engine.gtp.streams import guard_stderr, take_stdin, take_stdout, watch_reader
@@ -32,11 +32,12 @@ _EPILOG = """\
 examples:
   lzp-gtp                               the shipped network, 5 s a move
   lzp-gtp -v 800 --noponder             800 visits a move, no thinking on your time
+  lzp-gtp --max-time 1                  1 s a move
   lzp-gtp -w net.txt.gz -v 200 -m 20    another network, the first 20 moves varied
   lzp-gtp --level 4 --variety           an easier opponent, another game each time
   echo "genmove b" | lzp-gtp -v 100     one move and out
 
-Without -v, -p and a clock from the board, a move takes at most 5 s. With several
+Without -v, -p, --max-time and a clock from the board, a move takes at most 5 s. With several
 limits the first one reached counts. Exit code 2: a flag or a file given here is wrong."""
 
 
@@ -177,6 +178,8 @@ def _add_limit_flags(group: argparse._ArgumentGroup) -> None:
         help="visits of the root a move, reused ones included (0: no limit)")  # fmt: skip
     add("-p", "--playouts", type=count, default=0, metavar="N",
         help="new playouts a move (0: no limit)")  # fmt: skip
+    add("--max-time", dest="max_time_s", type=seconds, default=0.0, metavar="S",
+        help="most seconds a move, whatever the clock says (0: no limit)")  # fmt: skip
     add("-b", "--lagbuffer", dest="lag_buffer_cs", type=count, default=100, metavar="CS",
         help="centiseconds kept back for slow connections (100)")  # fmt: skip
     add("--timemanage", dest="time_management", choices=TIME_MANAGEMENT, default="auto",

@@ -39,6 +39,11 @@ def temperature(text: str) -> float:
     return _between(text, 0.01, 100, "0.01 to 100")
 
 
+def seconds(text: str) -> float:
+    """Read a time of up to a day."""
+    return _between(text, 0, 86_400, "0 to 86400 seconds")
+
+
 def _between(text: str, low: float, high: float, what: str) -> float:
     """Read a decimal number within bounds."""
     try:
