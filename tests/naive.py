@@ -15,6 +15,14 @@ class NaiveGo:
         self.ko = None
         self.positions: list[frozenset] = [frozenset()]
 
+    @classmethod
+    def of(cls, game):
+        """The position of a game: stones and ko, without what came before."""
+        go = cls(game.side)
+        go.stones = {move: color for move, color in enumerate(game.board.colors()) if color}
+        go.ko = game.board.ko_move
+        return go
+
     def neighbors(self, move):
         y, x = divmod(move, self.side)
         around = [(y - 1, x), (y + 1, x), (y, x - 1), (y, x + 1)]

@@ -29,6 +29,7 @@ from lzp.engine.candidate_kernels import (
     temper_priors,
     write_priors,
 )
+from lzp.engine.ladder_kernels import note_ladders, weigh_ladders
 from lzp.engine.tree_kernels import (
     back_up,
     drop_last_child,
@@ -247,6 +248,9 @@ def _look_up_leaf(
     leaf["passing"] = passing_rule(head, board, moves)
     if head["bias_share"] > 0.0:
         tree.nodes[index]["bias_slot"] = bias_slot(board, len(tree.biases))
+    leaf["ladders"] = 0
+    if head["ladder_loss"] < 1.0 or head["ladder_gain"] > 0.0:
+        note_ladders(tree, leaf, batch.boards)
     if cache.heads[0]["mode"] == OFF:
         return -1
     write_key(cache, batch, slot, history)
@@ -320,6 +324,7 @@ def _open_leaf(
     total = write_priors(policy, inverse, priors)
     if head["policy_exponent"] != 1.0:
         total = temper_priors(priors, total, float64(head["policy_exponent"]))
+    total = weigh_ladders(head, leaf, priors, total)
     scale_priors(priors, total, moves)
     node["net_winrate"] = winrate
     node["state"] = EXPANDED

@@ -41,6 +41,7 @@ from lzp.features import inverse_tables
 from lzp.go.board_state import BOARD
 from lzp.go.constants import KO_POSITIONAL, KO_SIMPLE, KO_SITUATIONAL
 from lzp.go.game import Game
+from lzp.go.ladder_kernels import FRAME_COLUMNS, FRAMES
 from lzp.go.rules import POSITIONAL, SIMPLE, SITUATIONAL, TERRITORY, Rules
 
 #: Fields of a tree's head that are parameters as they are.
@@ -54,6 +55,8 @@ _CONSTANTS = (
     "typical_spread",
     "bias_share",
     "policy_exponent",
+    "ladder_loss",
+    "ladder_gain",
     "settling_playouts",
     "virtual_loss",
 )
@@ -138,6 +141,8 @@ class Tree:
             biases=np.zeros(BIASES, BIAS),
             past=np.zeros(0, np.uint64),
             scratch=np.zeros(2, BOARD),
+            ladder_boards=np.zeros(FRAMES, BOARD),
+            ladder_frames=np.zeros((FRAMES, FRAME_COLUMNS), np.int64),
         )
         self.cache = EvaluationCache(params, side)
         self._write_constants()

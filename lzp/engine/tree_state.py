@@ -91,6 +91,9 @@ EDGE = np.dtype(
 #: How far the network was off where stones lay alike, in the view of the color to play.
 BIAS = np.dtype([("delta", np.float64), ("weight", np.float64)], align=True)
 
+#: Ladder moves that a leaf notes at most.
+LADDER_MOVES = 16
+
 #: Bias records of a tree; a power of two.
 BIASES = 2**14
 
@@ -115,6 +118,9 @@ LEAF = np.dtype(
         ("symmetry", np.int32),
         ("moves", np.int32),  # legal ones, the pass aside
         ("passing", np.int32),  # whether that is one, too: see passing_rule
+        ("ladders", np.int32),  # how many of its moves are of a ladder
+        ("ladder_move", np.int16, LADDER_MOVES),
+        ("ladder_stones", np.int16, LADDER_MOVES),  # that it catches; negative: loses
     ],
     align=True,
 )
@@ -135,6 +141,8 @@ TREE = np.dtype(
         ("spread_weight", np.float64),  # how much the spread of values scales cpuct
         ("typical_spread", np.float64),
         ("policy_exponent", np.float64),
+        ("ladder_loss", np.float64),  # factor on priors that prolong a lost ladder
+        ("ladder_gain", np.float64),  # least prior of a move that catches by a ladder
         ("bias_share", np.float64),  # of a bias that is taken off
         ("settling_playouts", np.int32),  # random games where a game ends; 0: all stones live
         ("root_moves", np.int32),  # so many root moves share visits evenly; 0: PUCT decides
@@ -180,6 +188,8 @@ class TreeArrays(NamedTuple):
         biases: BIAS [BIASES].
         past: uint64, the superko key of every position of the game (Game.superko_keys).
         scratch: BOARD [2], to play random games on.
+        ladder_boards: BOARD [FRAMES], to read ladders on.
+        ladder_frames: int64 [FRAMES, FRAME_COLUMNS], likewise.
     """
 
     heads: NDArray[np.void]
@@ -189,6 +199,8 @@ class TreeArrays(NamedTuple):
     biases: NDArray[np.void]
     past: NDArray[np.uint64]
     scratch: NDArray[np.void]
+    ladder_boards: NDArray[np.void]
+    ladder_frames: NDArray[np.int64]
 
 
 def root_edges(tree: TreeArrays) -> NDArray[np.void]:

@@ -38,6 +38,7 @@ _POINTS = np.arange(MAX_POINTS, dtype=np.int64)
 #: One pseudo-liberty at each point, packed.
 ONE_LIBERTY = 1 | _POINTS << 12 | (_POINTS * _POINTS) << 32
 COUNT_MASK = 0xFFF
+_SUM_MASK = 0xFFFFF
 
 
 @lean_kernel
@@ -106,6 +107,20 @@ def is_only_liberty(board: np.void, head: int, point: int) -> bool:
     """Return whether a chain, given by its head, has `point` as its only liberty."""
     packed = board["liberties"][head]
     return bool(packed == (packed & COUNT_MASK) * ONE_LIBERTY[point])
+
+
+@lean_kernel
+def only_liberty(packed: int) -> int:
+    """Return the point that packed liberties (board_state.py) consist of, 0 if there are more.
+
+    All n pseudo-liberties are one point exactly if n times the sum of their squares is the
+    square of their sum.
+    """
+    count = packed & COUNT_MASK
+    if count == 0:
+        return 0
+    total = (packed >> 12) & _SUM_MASK
+    return total // count if count * (packed >> 32) == total * total else 0
 
 
 @lean_kernel

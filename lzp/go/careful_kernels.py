@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lzp.go.board_kernels import (
-    COUNT_MASK,
     ONE_LIBERTY,
     check_point,
     is_only_liberty,
+    only_liberty,
     pass_turn,
     play_point,
 )
@@ -30,25 +30,10 @@ from lzp.go.eye_kernels import is_own_eye
 from lzp.go.playout_kernels import next_random
 from lzp.jit import int64, kernel
 
-_SUM_MASK = 0xFFFFF
 #: Shapes that kill from inside have no more stones.
 _MOST_INSIDE = 6
 #: Tries to find a move at random before all points are looked at in turn.
 _TRIES = 8
-
-
-@kernel
-def only_liberty(packed: int) -> int:
-    """Return the point that packed liberties (board_state.py) consist of, 0 if there are more.
-
-    All n pseudo-liberties are one point exactly if n times the sum of their squares is the
-    square of their sum.
-    """
-    count = packed & COUNT_MASK
-    if count == 0:
-        return 0
-    total = (packed >> 12) & _SUM_MASK
-    return total // count if count * (packed >> 32) == total * total else 0
 
 
 @kernel

@@ -14,6 +14,8 @@ from lzp.engine.search_params import SearchParams
 from lzp.features import encode
 from lzp.go import BLACK, WHITE, Game
 from lzp.go.constants import LEGAL, SUPERKO
+from tests.naive import NaiveGo
+from tests.naive_ladders import NaiveReader
 
 
 @dataclass
@@ -164,14 +166,44 @@ class DictTree:
         if self.may_pass(len(moves), winrate):
             moves.append(game.pass_move)
         mass = sum(float(policy[move]) for move in moves)
-        for move in sorted(moves, key=lambda move: -policy[move]):
-            child = Node(float(policy[move]) / mass)
+        priors = {move: float(policy[move]) / mass for move in moves}
+        self.weigh_ladders(priors)
+        for move in sorted(moves, key=lambda move: -priors[move]):
+            child = Node(priors[move])
             child.is_repetition = codes.get(move) == SUPERKO
             playout.path[-1].children[move] = child
         playout.path[-1].net_winrate = winrate
         for _ in playout.moves:
             game.undo()
         return winrate
+
+    def weigh_ladders(self, priors: dict[int, float]) -> None:
+        """Change the priors of moves that prolong or work a ladder; they sum to 1 again."""
+        loss, gain, color = self.params.ladder_loss, self.params.ladder_gain, self.game.to_play
+        if loss == 1 and gain == 0:
+            return
+        go = NaiveGo.of(self.game)
+        chains = {frozenset(go.chain(go.stones, stone)[0]) for stone in go.stones}
+        least: dict[int, float] = {}
+        for chain in chains:
+            stone = min(chain)
+            border = go.chain(go.stones, stone)[1]
+            is_own = go.stones[stone] == color
+            if len(border) != (1 if is_own else 2):
+                continue
+            for move in border:
+                after = NaiveReader(go, stone).after(move, color)
+                if after is None or not NaiveReader(after, stone).is_caught(attack=is_own):
+                    continue
+                if is_own:
+                    priors[move] *= loss
+                else:
+                    least[move] = max(least.get(move, 0), gain * min(len(chain), 4) / 4)
+        for move, share in least.items():
+            priors[move] = max(priors[move], share)
+        mass = sum(priors.values())
+        for move in priors:
+            priors[move] /= mass
 
     def may_pass(self, moves: int, winrate: float) -> bool:
         if self.params.dumb_pass or moves <= max(5, self.game.side):

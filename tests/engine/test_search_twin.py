@@ -77,9 +77,19 @@ def test_visits_equal_the_twin(name, side, moves, komi, batch, flight, visits, s
     check_rules(search, game)
 
 
-@pytest.mark.parametrize("change", [{"fpu_from_mean": True}, {"spread_weight": 0.8}])
-def test_our_own_formulas_equal_the_twin(change: dict[str, Any]) -> None:
-    game, evaluator = played(5, [12, 6]), HashEvaluator(5, 1)
+OWN_FORMULAS: list[dict[str, Any]] = [
+    {"fpu_from_mean": True},
+    {"spread_weight": 0.8},
+    {"ladder_loss": 0.1},
+    {"ladder_gain": 0.8},
+    {"ladder_loss": 0.3, "ladder_gain": 0.5},
+]
+
+
+@pytest.mark.parametrize("change", OWN_FORMULAS, ids=str)
+@pytest.mark.parametrize("moves", [[12, 6], KO_FIGHT])
+def test_our_own_formulas_equal_the_twin(moves: list[int], change: dict[str, Any]) -> None:
+    game, evaluator = played(5, moves), HashEvaluator(5, 1)
     params = SearchParams(batch_size=1, symmetry=0, seed=0)
     found = []
     for changed in (params, replace(params, **change)):

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from lzp.go import BLACK, EMPTY, WHITE, Game, new_boards
+from lzp.go.board_kernels import only_liberty
 from lzp.go.careful_kernels import (
     choose_careful,
     kills_inside,
-    only_liberty,
     play_out_carefully,
     size_in_atari,
 )
