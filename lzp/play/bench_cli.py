@@ -5,7 +5,6 @@ import json
 import os
 import platform
 import shlex
-import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,6 +22,7 @@ from lzp.play.bench import Figures, bench_moves, bench_samples, bench_start
 from lzp.play.bench_rows import as_markdown, as_table, cell, label
 from lzp.play.bench_stop import bench_stop
 from lzp.play.gtp_client import CommandError, EngineError
+from lzp.play.programs import find_program
 
 #: Positions that are evaluated at once where only the answers count.
 _BATCH = 16
@@ -179,7 +179,7 @@ def _measure_scores(values: argparse.Namespace) -> Figures:
 
 def _leelaz_command(program: str) -> str:
     """Return a program's name, or a path to it, as a command line that starts it as leelaz."""
-    path = shutil.which(program) or shutil.which(f"/usr/games/{program}") or program
+    path = find_program(program) or program
     network = Path(lzp.__file__).with_name("networks") / "default.txt.gz"
     return shlex.join([path, "-g", "--cpu-only", "--noponder", "-q", "-w", str(network)])
 

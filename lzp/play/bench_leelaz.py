@@ -8,7 +8,6 @@ remembers of one search must not speed up the next. Ours starts from an empty tr
 
 import re
 import shlex
-import shutil
 import statistics
 import time
 from collections.abc import Sequence
@@ -22,6 +21,7 @@ from lzp.play.bench_positions import positions
 from lzp.play.bench_rows import Row
 from lzp.play.bench_search import Way, run_search
 from lzp.play.gtp_client import EngineCrashError, GtpClient
+from lzp.play.programs import find_program
 
 _START_S = 120.0
 _MOVE_S = 600.0
@@ -71,7 +71,7 @@ class Leelaz:
         Raises:
             EngineError: it does not.
         """
-        path = shutil.which(program) or shutil.which(f"/usr/games/{program}") or program
+        path = find_program(program) or program
         self._words = [path, "-g", "--noponder", "--timemanage", "off", "-r", "0"]
         self._words += ["-w", str(weights)]
         try:

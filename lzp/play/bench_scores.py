@@ -1,6 +1,5 @@
 """How well finished games are scored: against their records, and against GNU Go."""
 
-import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -17,6 +16,7 @@ from lzp.go.rules import DEFAULT_RULES, TERRITORY, Rules, RulesError
 from lzp.go.vertex import format_vertex
 from lzp.play.bench import Figures
 from lzp.play.gtp_client import GtpClient
+from lzp.play.programs import find_program
 from lzp.play.referee import parse_score
 from lzp.sgf import SgfError, read_games, to_game, write_game
 from lzp.sgf.record import GameRecord
@@ -148,7 +148,7 @@ def _is_finished(record: GameRecord) -> bool:
 
 def _judged_by_gnugo(program: str, games: Sequence[FinishedGame]) -> list[Verdict]:
     """Return what GNU Go makes of games, each counted as its rules have it."""
-    path = shutil.which(program) or shutil.which(f"/usr/games/{program}") or program
+    path = find_program(program) or program
     clients: dict[str, GtpClient] = {}
     verdicts = []
     try:

@@ -1,16 +1,13 @@
 """Who won a game that ended in two passes, dead stones taken off by an engine that can."""
 
 import re
-import shutil
-from pathlib import Path
 
 from lzp.engine.passing import settled_score
 from lzp.go import Game
 from lzp.go.vertex import format_color, format_vertex
 from lzp.play.gtp_client import CommandError, EngineError, GtpClient
+from lzp.play.programs import find_program
 
-#: Where Debian puts games; it is not on every PATH.
-_GAMES_FOLDER = Path("/usr/games")
 _SCORE = re.compile(r"([BW])\+(\d+(?:\.\d+)?)", re.IGNORECASE)
 _DRAWS = ("0", "draw", "jigo")
 _ANSWER_S = 60.0
@@ -21,7 +18,7 @@ _SETTLED_PLAYOUTS = 256
 
 def default_referee() -> str | None:
     """Return the command of GNU Go as a referee, None if it is not installed."""
-    found = shutil.which("gnugo") or shutil.which("gnugo", path=str(_GAMES_FOLDER))
+    found = find_program("gnugo")
     return f"{found} --mode gtp --chinese-rules" if found else None
 
 

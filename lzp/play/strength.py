@@ -10,7 +10,6 @@ import argparse
 import hashlib
 import json
 import shlex
-import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -27,12 +26,11 @@ from lzp.play.match_results import PlayedGame
 from lzp.play.match_rules import GameRules, MatchError
 from lzp.play.match_table import MatchView, game_line, result_table, result_text, summary
 from lzp.play.openings import open_openings
+from lzp.play.programs import find_program
 from lzp.play.referee import default_referee
 from lzp.play.table_svg import draw_table
 from lzp.weights.atomic import replacing
 
-#: Where Debian puts games; it is not on every PATH.
-_GAMES_FOLDER = Path("/usr/games")
 _OURS = "lzp"
 #: Of a clock of one second: what Leela Zero and we keep back, in centiseconds.
 _LAG = "-b 10"
@@ -95,15 +93,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 file.write(text.encode())
 
 
-def _program(name: str) -> str | None:
-    """Return the path of an opponent's program, if it is installed."""
-    return shutil.which(name) or shutil.which(name, path=str(_GAMES_FOLDER))
-
-
 def _is_there(key: str) -> bool:
     """Return whether an opponent can be played against; says so if not."""
     name = OPPONENTS[key].program
-    if name and _program(name) is None:
+    if name and find_program(name) is None:
         print(f"strength: {name} is not installed: left out", file=sys.stderr)
         return False
     return True
@@ -115,7 +108,7 @@ def commands(values: argparse.Namespace, key: str) -> tuple[str, str]:
     own = f"{shlex.quote(sys.executable)} -m lzp.engine.gtp.cli"
     weights = shlex.quote(str(values.weights))
     words = opponent.words.format(weights=weights, threads=values.threads)
-    theirs = shlex.quote(_program(opponent.program) or "") if opponent.program else own
+    theirs = shlex.quote(find_program(opponent.program) or "") if opponent.program else own
     return f"{own} -w {weights} --noponder -q {opponent.ours}", f"{theirs} {words}"
 
 
@@ -181,7 +174,7 @@ def _json(values: argparse.Namespace, view: MatchView, found: dict[str, list[Pla
 
 def _portable(values: argparse.Namespace, command: str) -> str:
     """Return a command line without the folders of this machine."""
-    programs = (_program("gnugo"), _program("leelaz"))
+    programs = (find_program("gnugo"), find_program("leelaz"))
     for path in (sys.executable, str(values.weights), *filter(None, programs)):
         command = command.replace(path, Path(path).name)
     return command

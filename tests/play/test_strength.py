@@ -45,7 +45,7 @@ def test_both_have_a_second_and_the_same_weights():
 
 
 def test_a_missing_program_is_left_out(monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(strength, "_program", lambda name: None)
+    monkeypatch.setattr(strength, "find_program", lambda name: None)
     with pytest.raises(SystemExit, match="nobody to play against"):
         strength.main(["--out", str(tmp_path), "--opponents", "gnugo", "leelaz"])
     assert "gnugo is not installed: left out" in capsys.readouterr().err
