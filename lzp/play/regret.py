@@ -9,6 +9,7 @@ minutes, tell what takes a match hours. What it cannot tell: whether the judge i
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -117,21 +118,25 @@ def table(trial: Trial, choices: dict[str, list[int]]) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Try the settings that the command line names."""
     values = _parser().parse_args(arguments)
+    asked = {line: f"{line},evaluations={values.evaluations}" for line in values.settings}
+    try:
+        for full in asked.values():
+            Contestant.parse(full)
+    except ValueError as error:
+        raise SystemExit(f"regret: {error}") from None
     warmup()
     evaluator = open_fastest(values.weights, values.parallel)
     each = -(-values.positions // len(_KINDS))
     games = [game for kind in _KINDS for game in positions(evaluator, kind, each, values.seed)]
     trial = Trial(evaluator, games, deep=values.deep, parallel=values.parallel)
     kept = Kept(values.out, f"{evaluator.name} {each} {values.seed} {values.deep}", trial)
-    for line in values.settings:
-        full = f"{line},evaluations={values.evaluations}"
+    for number, full in enumerate(asked.values(), 1):
         if full not in kept.choices:
             kept.choices[full] = trial.choose(full)
             trial.judge([kept.choices[full]])
             kept.save()
-    asked = {line: kept.choices[f"{line},evaluations={values.evaluations}"]
-             for line in values.settings}  # fmt: skip
-    print(table(trial, asked))
+        print(f"{number} of {len(asked)} settings", file=sys.stderr, flush=True)
+    print(table(trial, {line: kept.choices[full] for line, full in asked.items()}))
 
 
 class Kept:

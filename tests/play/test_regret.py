@@ -66,3 +66,10 @@ def test_further_settings_go_on_with_what_is_kept(tmp_path: Path, capsys) -> Non
     assert np.all([word in before for word in ('"judged"', '"choices"')])
     with pytest.raises(SystemExit, match="holds other positions"):
         main([*command, "--deep", "9"])
+
+
+def test_wrong_settings_are_refused_before_anything_is_searched(tmp_path: Path) -> None:
+    words = ["--out", str(tmp_path / "out"), "-s", "leela", "-s", "leela,cpuct=1,cpuct=2"]
+    with pytest.raises(SystemExit, match="regret: 'cpuct' is set twice"):
+        main(words)
+    assert not (tmp_path / "out").exists()
