@@ -29,7 +29,7 @@ from lzp.engine.candidate_kernels import (
     temper_priors,
     write_priors,
 )
-from lzp.engine.ladder_kernels import note_ladders, weigh_ladders
+from lzp.engine.tactics_kernels import note_tactics, weigh_tactics
 from lzp.engine.tree_kernels import (
     back_up,
     drop_last_child,
@@ -248,9 +248,9 @@ def _look_up_leaf(
     leaf["passing"] = passing_rule(head, board, moves)
     if head["bias_share"] > 0.0:
         tree.nodes[index]["bias_slot"] = bias_slot(board, len(tree.biases))
-    leaf["ladders"] = 0
-    if head["ladder_loss"] < 1.0 or head["ladder_gain"] > 0.0:
-        note_ladders(tree, leaf, batch.boards)
+    leaf["tactics"] = 0
+    if head["tactics_weight"] > 0.0:
+        note_tactics(tree, leaf, batch.boards)
     if cache.heads[0]["mode"] == OFF:
         return -1
     write_key(cache, batch, slot, history)
@@ -322,9 +322,9 @@ def _open_leaf(
         priors[len(priors) - 1] = 0.0
         moves += 1
     total = write_priors(policy, inverse, priors)
+    total = weigh_tactics(leaf, priors, total)
     if head["policy_exponent"] != 1.0:
         total = temper_priors(priors, total, float64(head["policy_exponent"]))
-    total = weigh_ladders(head, leaf, priors, total)
     scale_priors(priors, total, moves)
     node["net_winrate"] = winrate
     node["state"] = EXPANDED

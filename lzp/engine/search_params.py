@@ -20,8 +20,7 @@ _LEELA: dict[str, Any] = {
     "bias_share": 0.0,
     "halving_visits": 0,
     "policy_exponent": 1.0,
-    "ladder_loss": 1.0,
-    "ladder_gain": 0.0,
+    "tactics_weight": 0.0,
     "settling_playouts": 0,
     "merge_equal": False,
     "slack_margin": 0.0,
@@ -68,10 +67,8 @@ class SearchParams:
         halving_value: nats of the prior that a winrate of 1 is worth there.
         policy_exponent: power that the network's probabilities are raised to; below 1 more
             moves are looked at.
-        ladder_loss: factor on the prior of a move that extends stones which are caught in a
-            ladder all the same; 1 for none.
-        ladder_gain: least prior of a move that catches four stones in a ladder, and in
-            proportion for fewer; 0 for none.
+        tactics_weight: of what reading says of a move beside the policy
+            (tactics_kernels.py); 1 as fitted, 0 for none.
         settling_playouts: random games that decide which stones are dead where two passes
             end a game; 0 counts all stones as alive.
         merge_equal: whether the root keeps one of the moves that a symmetric board makes
@@ -113,8 +110,7 @@ class SearchParams:
     halving_moves: int = 8
     halving_value: float = 20.0
     policy_exponent: float = 1.0
-    ladder_loss: float = 1.0
-    ladder_gain: float = 0.0
+    tactics_weight: float = 0.0
     settling_playouts: int = 0
     merge_equal: bool = False
     slack_margin: float = 0.0
@@ -169,8 +165,7 @@ class SearchParams:
         _check("halving_moves", self.halving_moves, 2, 361)
         _check("halving_value", self.halving_value, 0, 1000)
         _check("policy_exponent", self.policy_exponent, 0.1, 10)
-        _check("ladder_loss", self.ladder_loss, 0, 1)
-        _check("ladder_gain", self.ladder_gain, 0, 1)
+        _check("tactics_weight", self.tactics_weight, 0, 2)
         _check("settling_playouts", self.settling_playouts, 0, 10_000)
         _check("slack_margin", self.slack_margin, 0, 1)
         _check("virtual_loss", self.virtual_loss, 1, 1000)

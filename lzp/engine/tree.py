@@ -41,8 +41,8 @@ from lzp.features import inverse_tables
 from lzp.go.board_state import BOARD
 from lzp.go.constants import KO_POSITIONAL, KO_SIMPLE, KO_SITUATIONAL
 from lzp.go.game import Game
-from lzp.go.ladder_kernels import FRAME_COLUMNS, FRAMES
 from lzp.go.rules import POSITIONAL, SIMPLE, SITUATIONAL, TERRITORY, Rules
+from lzp.go.tactics import new_tactics_room
 
 #: Fields of a tree's head that are parameters as they are.
 _CONSTANTS = (
@@ -55,8 +55,7 @@ _CONSTANTS = (
     "typical_spread",
     "bias_share",
     "policy_exponent",
-    "ladder_loss",
-    "ladder_gain",
+    "tactics_weight",
     "settling_playouts",
     "virtual_loss",
 )
@@ -141,8 +140,7 @@ class Tree:
             biases=np.zeros(BIASES, BIAS),
             past=np.zeros(0, np.uint64),
             scratch=np.zeros(2, BOARD),
-            ladder_boards=np.zeros(FRAMES, BOARD),
-            ladder_frames=np.zeros((FRAMES, FRAME_COLUMNS), np.int64),
+            tactics=new_tactics_room(),
         )
         self.cache = EvaluationCache(params, side)
         self._write_constants()

@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lzp.go.constants import MAX_AREA, MAX_POINTS
+from lzp.go.tactics_kernels import MOST_ROWS, TacticsRoom
 
 #: States of a node.
 NEW = 0  # no network output yet
@@ -91,9 +92,6 @@ EDGE = np.dtype(
 #: How far the network was off where stones lay alike, in the view of the color to play.
 BIAS = np.dtype([("delta", np.float64), ("weight", np.float64)], align=True)
 
-#: Ladder moves that a leaf notes at most.
-LADDER_MOVES = 16
-
 #: Bias records of a tree; a power of two.
 BIASES = 2**14
 
@@ -118,9 +116,9 @@ LEAF = np.dtype(
         ("symmetry", np.int32),
         ("moves", np.int32),  # legal ones, the pass aside
         ("passing", np.int32),  # whether that is one, too: see passing_rule
-        ("ladders", np.int32),  # how many of its moves are of a ladder
-        ("ladder_move", np.int16, LADDER_MOVES),
-        ("ladder_stones", np.int16, LADDER_MOVES),  # that it catches; negative: loses
+        ("tactics", np.int32),  # how many of its moves reading says something about
+        ("tactic_move", np.int16, MOST_ROWS),
+        ("tactic_factor", np.float32, MOST_ROWS),  # on the move's prior
     ],
     align=True,
 )
@@ -141,8 +139,7 @@ TREE = np.dtype(
         ("spread_weight", np.float64),  # how much the spread of values scales cpuct
         ("typical_spread", np.float64),
         ("policy_exponent", np.float64),
-        ("ladder_loss", np.float64),  # factor on priors that prolong a lost ladder
-        ("ladder_gain", np.float64),  # least prior of a move that catches by a ladder
+        ("tactics_weight", np.float64),  # of what reading says of a move, beside the policy
         ("bias_share", np.float64),  # of a bias that is taken off
         ("settling_playouts", np.int32),  # random games where a game ends; 0: all stones live
         ("root_moves", np.int32),  # so many root moves share visits evenly; 0: PUCT decides
@@ -188,8 +185,7 @@ class TreeArrays(NamedTuple):
         biases: BIAS [BIASES].
         past: uint64, the superko key of every position of the game (Game.superko_keys).
         scratch: BOARD [2], to play random games on.
-        ladder_boards: BOARD [FRAMES], to read ladders on.
-        ladder_frames: int64 [FRAMES, FRAME_COLUMNS], likewise.
+        tactics: room to read in.
     """
 
     heads: NDArray[np.void]
@@ -199,8 +195,7 @@ class TreeArrays(NamedTuple):
     biases: NDArray[np.void]
     past: NDArray[np.uint64]
     scratch: NDArray[np.void]
-    ladder_boards: NDArray[np.void]
-    ladder_frames: NDArray[np.int64]
+    tactics: TacticsRoom
 
 
 def root_edges(tree: TreeArrays) -> NDArray[np.void]:

@@ -29,7 +29,7 @@ ROWS = {
     "variance-scaled cpuct": "spread_weight=0",
     "subtree bias correction": "bias_share=0",
     "policy exponent": "policy_exponent=1",
-    "ladders read": "ladder_loss=1,ladder_gain=0",
+    "tactics read": "tactics_weight=0",
     "equal moves merged": "merge_equal=off",
     "transpositions": "cache=exact",
     "halving at the root": "halving_visits=0",

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from lzp.engine.search_params import SearchParams
+from lzp.engine.tactics_kernels import WEIGHTS
 from lzp.features import encode
 from lzp.go import BLACK, WHITE, Game
 from lzp.go.constants import LEGAL, SUPERKO
 from tests.naive import NaiveGo
-from tests.naive_ladders import NaiveReader
+from tests.naive_tactics import NaiveTactics
 
 
 @dataclass
@@ -167,7 +168,7 @@ class DictTree:
             moves.append(game.pass_move)
         mass = sum(float(policy[move]) for move in moves)
         priors = {move: float(policy[move]) / mass for move in moves}
-        self.weigh_ladders(priors)
+        self.weigh_tactics(priors)
         for move in sorted(moves, key=lambda move: -priors[move]):
             child = Node(priors[move])
             child.is_repetition = codes.get(move) == SUPERKO
@@ -177,30 +178,16 @@ class DictTree:
             game.undo()
         return winrate
 
-    def weigh_ladders(self, priors: dict[int, float]) -> None:
-        """Change the priors of moves that prolong or work a ladder; they sum to 1 again."""
-        loss, gain, color = self.params.ladder_loss, self.params.ladder_gain, self.game.to_play
-        if loss == 1 and gain == 0:
-            return
+    def weigh_tactics(self, priors: dict[int, float]) -> None:
+        """Change the priors of moves that reading says something about; they sum to 1 again."""
         go = NaiveGo.of(self.game)
-        chains = {frozenset(go.chain(go.stones, stone)[0]) for stone in go.stones}
-        least: dict[int, float] = {}
-        for chain in chains:
-            stone = min(chain)
-            border = go.chain(go.stones, stone)[1]
-            is_own = go.stones[stone] == color
-            if len(border) != (1 if is_own else 2):
-                continue
-            for move in border:
-                after = NaiveReader(go, stone).after(move, color)
-                if after is None or not NaiveReader(after, stone).is_caught(attack=is_own):
-                    continue
-                if is_own:
-                    priors[move] *= loss
-                else:
-                    least[move] = max(least.get(move, 0), gain * min(len(chain), 4) / 4)
-        for move, share in least.items():
-            priors[move] = max(priors[move], share)
+        if self.params.tactics_weight == 0 or not go.stones:
+            return
+        tactics = NaiveTactics(go, self.game.to_play)
+        for move in priors:
+            if move != self.game.pass_move:
+                total = float(np.dot(WEIGHTS, tactics.features(move)))
+                priors[move] *= math.exp(self.params.tactics_weight * total)
         mass = sum(priors.values())
         for move in priors:
             priors[move] /= mass

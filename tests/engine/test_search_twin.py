@@ -80,9 +80,8 @@ def test_visits_equal_the_twin(name, side, moves, komi, batch, flight, visits, s
 OWN_FORMULAS: list[dict[str, Any]] = [
     {"fpu_from_mean": True},
     {"spread_weight": 0.8},
-    {"ladder_loss": 0.1},
-    {"ladder_gain": 0.8},
-    {"ladder_loss": 0.3, "ladder_gain": 0.5},
+    {"tactics_weight": 1.0},
+    {"tactics_weight": 0.3},
 ]
 
 

@@ -1,0 +1,186 @@
+"""What reading is worth beside a network's policy, fitted to games of people.
+
+`python -m lzp.play.fit_tactics --store games.lzps -w net.txt.gz` takes positions of a store,
+multiplies the network's probability of each move by e to a weighted sum of its features
+(lzp/go/tactics_kernels.py), and finds the weights under which the moves that were played
+are likeliest. One half of the positions fits them and the other half says what they gain.
+"""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.progress import track
+
+from lzp.command_line import OneLineParser
+from lzp.data import GameFilter, GameStore, PositionSampler, SamplerParams
+from lzp.engine.evaluator import Evaluator
+from lzp.go import Game
+from lzp.go.rules import Rules
+from lzp.go.tactics import new_tactics_room, tactical_features
+from lzp.go.tactics_kernels import FEATURES
+from lzp.play.arena_network import open_fastest
+
+NAMES = ("save", "escape", "lost", "atari", "threat", "defense", "self-atari")
+_BATCH = 64
+#: Under which every game of people can be played.
+_LOOSE = replace(Rules.parse("japanese"), suicide=True)
+_LEAST_PROBABILITY = 1e-6
+_ROUNDS = 20
+_DONE = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Positions, and the move that was played in each.
+
+    Attributes:
+        logits: float64 [P, S² + 1], logarithms of the network's policy.
+        played: int64 [P].
+        place: int64 [R], the position of each row of features, rising.
+        move: int64 [R], its move.
+        rows: float64 [R, FEATURES].
+    """
+
+    logits: NDArray[np.float64]
+    played: NDArray[np.int64]
+    place: NDArray[np.int64]
+    move: NDArray[np.int64]
+    rows: NDArray[np.float64]
+
+    def part(self, remainder: int) -> "Choices":
+        """Return every second position, from the first or the second on."""
+        chosen = np.arange(len(self.played)) % 2 == remainder
+        kept = chosen[self.place]
+        return Choices(
+            self.logits[chosen],
+            self.played[chosen],
+            self.place[kept] // 2,
+            self.move[kept],
+            self.rows[kept],
+        )
+
+    def shares(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the probabilities of all moves, float64 [P, S² + 1]."""
+        logits = self.logits.copy()
+        logits[self.place, self.move] += self.rows @ weights
+        shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+        found: NDArray[np.float64] = shares / shares.sum(axis=1, keepdims=True)
+        return found
+
+    def quality(self, weights: NDArray[np.float64]) -> tuple[float, float]:
+        """Return the mean cross-entropy in nats, and the share of first moves played."""
+        shares = self.shares(weights)
+        likely = shares[np.arange(len(self.played)), self.played]
+        return float(-np.log(likely).mean()), float((shares.argmax(axis=1) == self.played).mean())
+
+
+def fit(choices: Choices) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the most likely weights and their standard errors, float64 [FEATURES] each.
+
+    Newton's method; the likelihood has one maximum. A weak pull to 0 keeps features finite
+    that were never, or always, chosen.
+    """
+    weights = np.zeros(FEATURES)
+    is_played = choices.played[choices.place] == choices.move
+    chosen = choices.rows[is_played].sum(axis=0)
+    curvature = np.eye(FEATURES)
+    for _ in range(_ROUNDS):
+        share = choices.shares(weights)[choices.place, choices.move]
+        weighted = choices.rows * share[:, None]
+        means = np.zeros((len(choices.played), FEATURES))
+        np.add.at(means, choices.place, weighted)
+        curvature = weighted.T @ choices.rows - means.T @ means + np.eye(FEATURES)
+        step = np.linalg.solve(curvature, chosen - means.sum(axis=0) - weights)
+        weights = weights + step
+        if np.abs(step).max() < _DONE:
+            break
+    return weights, np.sqrt(np.diag(np.linalg.inv(curvature)))
+
+
+def collect(store: GameStore, evaluator: Evaluator, split: str, positions: int) -> Choices:
+    """Return positions of a store's even games, with what network and reading say of them."""
+    everything = GameFilter(val_fraction=1.0, test_fraction=0.0, even_only=True)
+    games = everything if split == "all" else GameFilter(even_only=True)
+    params = SamplerParams(batch_size=_BATCH, symmetries=False)
+    sampler = PositionSampler(store, "val" if split == "all" else split, params, games)
+    room = new_tactics_room()
+    logits, played, rows, moves, counts = [], [], [], [], []
+    for number in track(range(min(len(sampler), -(-positions // _BATCH))), "reading"):
+        batch = sampler.batch(0, number)
+        policies, _ = evaluator.evaluate(batch.planes)
+        for index, policy in enumerate(policies):
+            game = _position(store, int(batch.game[index]), int(batch.ply[index]), evaluator.side)
+            found, features = tactical_features(game, room)
+            logits.append(np.log(np.maximum(policy, _LEAST_PROBABILITY)))
+            played.append(int(batch.policy_target[index]))
+            moves.append(found.astype(np.int64))
+            rows.append(features.astype(np.float64))
+            counts.append(len(found))
+    return Choices(
+        np.array(logits, np.float64),
+        np.array(played),
+        np.repeat(np.arange(len(counts)), counts),
+        np.concatenate(moves),
+        np.concatenate(rows),
+    )
+
+
+def _position(store: GameStore, number: int, ply: int, side: int) -> Game:
+    """Return a stored game as it stood before a move."""
+    game = Game(side, rules=_LOOSE)  # as the game was played: superko or not
+    if setup := store.setup(number):
+        game.set_up([(color, move) for color, move in setup], store.moves(number)[0][0])
+    for color, move in store.moves(number)[:ply]:
+        game.play(move, color)
+    game.to_play = store.moves(number)[ply][0]
+    return game
+
+
+def table(choices: Choices) -> str:
+    """Return the weights, and what they gain where they were not fitted, as Markdown."""
+    fitted, other = choices.part(0), choices.part(1)
+    weights, errors = fit(fitted)
+    lines = ["| feature | rows | weight |", "|---|---:|---:|"]
+    for column, name in enumerate(NAMES):
+        count = int((choices.rows[:, column] != 0).sum())
+        lines.append(f"| {name} | {count} | {weights[column]:+.2f} ± {1.96 * errors[column]:.2f} |")
+    before, after = other.quality(np.zeros(FEATURES)), other.quality(weights)
+    lines.append(
+        f"\n{len(other.played)} other positions: {before[0]:.3f} nats without, "
+        f"{after[0]:.3f} with; first move {before[1]:.1%} without, {after[1]:.1%} with"
+    )
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Fit what the command line names and print the table."""
+    values = _parser().parse_args(arguments)
+    try:
+        store = GameStore.open(values.store)
+    except (OSError, ValueError) as error:
+        raise SystemExit(f"fit_tactics: {' '.join(str(error).split())}") from None
+    evaluator = open_fastest(values.weights, _BATCH)
+    print(table(collect(store, evaluator, values.split, values.positions)))
+
+
+def _parser() -> argparse.ArgumentParser:
+    """Return the parser of this command."""
+    parser = OneLineParser(
+        prog="python -m lzp.play.fit_tactics", description=__doc__, allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    add = parser.add_argument
+    add("--store", type=Path, required=True, metavar="DIR", help="of games, by lzp-data convert")
+    add("-w", "--weights", type=Path, metavar="FILE", help="network (the one that ships)")
+    add("--split", choices=("train", "val", "test", "all"), default="val",
+        help="part of the store, as training divides it (val)")  # fmt: skip
+    add("--positions", type=int, default=20_000, metavar="N", help="how many (20000)")
+    return parser
+
+
+if __name__ == "__main__":
+    main()
