@@ -9,4 +9,4 @@ _GAMES_FOLDER = Path("/usr/games")
 
 def find_program(name: str) -> str | None:
     """Return the path of a program by its name or path; None if it is not installed."""
-    return shutil.which(name) or shutil.which(_GAMES_FOLDER / name)
+    return shutil.which(name) or shutil.which(str(_GAMES_FOLDER / name))
