@@ -3,6 +3,8 @@
 They share no code with the package but the numbering of moves and colors.
 """
 
+from copy import copy
+
 EMPTY, BLACK, WHITE = 0, 1, 2
 
 
@@ -74,6 +76,15 @@ class NaiveGo:
                 self.ko = next(iter(taken))
             self.stones = stones
         self.positions.append(frozenset(self.stones.items()))
+
+    def after(self, move, color):
+        """The position after a move, superko aside; None if it is illegal."""
+        if not self.is_legal(move, color, superko=False):
+            return None
+        go = copy(self)
+        go.positions = []
+        go.play(move, color)
+        return go
 
     def colors(self):
         return [self.stones.get(move, EMPTY) for move in range(self.side**2)]

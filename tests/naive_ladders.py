@@ -1,7 +1,5 @@
 """A slow and obvious twin of the ladder kernels, on naive boards that are copied."""
 
-from copy import copy
-
 from tests.naive import NaiveGo
 
 
@@ -18,10 +16,10 @@ class NaiveReader:
         if attack and len(border) > 2:
             return False
         if attack and len(border) == 1:
-            return self.after(border.pop(), 3 - self.color) is not None
+            return self.go.after(border.pop(), 3 - self.color) is not None
         moves = set(border) if attack else border | self.captures()
         color = 3 - self.color if attack else self.color
-        results = [self.after(move, color) for move in moves]
+        results = [self.go.after(move, color) for move in moves]
         caught = (NaiveReader(go, self.move).is_caught(attack=not attack) for go in results if go)
         return any(caught) if attack else all(caught)
 
@@ -34,11 +32,3 @@ class NaiveReader:
                     border = self.go.chain(stones, near)[1]
                     found |= border if len(border) == 1 else set()
         return found
-
-    def after(self, move: int, color: int):
-        if not self.go.is_legal(move, color, superko=False):
-            return None
-        go = copy(self.go)
-        go.positions = []
-        go.play(move, color)
-        return go

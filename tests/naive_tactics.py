@@ -38,7 +38,7 @@ class NaiveTactics:
         row[ATARI] = logarithm(max((len(m) for m, b in other if len(b) == 2), default=0))
         extended = sum(len(m) for m, b in own if len(b) == 1)
         threat = max((len(m) for m, b in own if len(b) == 2 and self.is_threatened(m)), default=0)
-        after = self.after(move)
+        after = go.after(move, color)
         caught = NaiveReader(after, move).is_caught(attack=True)
         row[THREAT] = logarithm(threat)
         row[DEFENSE] = 0.0 if caught else logarithm(threat)
@@ -49,11 +49,6 @@ class NaiveTactics:
         if not taken and not extended and len(border) == 1:
             row[SELF_ATARI] = logarithm(len(members))
         return row
-
-    def after(self, move):
-        """The position after a move."""
-        anywhere = next(iter(self.go.stones))
-        return NaiveReader(self.go, anywhere).after(move, self.color)
 
     def saved_by(self, taken):
         """Stones of the largest own chain in atari beside stones that are taken."""

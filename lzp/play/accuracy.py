@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 #: How many of a network's first moves are kept and count as "among the first".
 TOP = 5
-_BATCH = 256
+#: Positions evaluated at once.
+BATCH = 256
 #: A move of no probability costs this many nats at most.
 _LEAST_PROBABILITY = 1e-9
 
@@ -148,7 +149,7 @@ def open_sampler(evaluator: Evaluator, store: "GameStore", sample: Sample) -> "P
     split = sample.split
     if split == "all":
         split, games = "val", replace(games, val_fraction=1.0, test_fraction=0.0)
-    params = SamplerParams(batch_size=_BATCH, seed=sample.seed, symmetries=False)
+    params = SamplerParams(batch_size=BATCH, seed=sample.seed, symmetries=False)
     return PositionSampler(store, split, params, games)
 
 
@@ -166,7 +167,7 @@ def sampled_batches(sampler: "PositionSampler", positions: int) -> Iterator["Bat
 
     Shows a bar on stderr where that is a terminal.
     """
-    count = min(len(sampler), -(-positions // _BATCH))
+    count = min(len(sampler), -(-positions // BATCH))
     console = Console(stderr=True)
     for number in track(
         range(count), "measuring", console=console, disable=not sys.stderr.isatty()

@@ -12,7 +12,6 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-import lzp
 from lzp import __version__
 from lzp.command_line import OneLineParser
 from lzp.engine.evaluator import Evaluator
@@ -179,9 +178,11 @@ def _measure_scores(values: argparse.Namespace) -> Figures:
 
 def _leelaz_command(program: str) -> str:
     """Return a program's name, or a path to it, as a command line that starts it as leelaz."""
+    from lzp.engine.network_file import shipped_network
+
     path = find_program(program) or program
-    network = Path(lzp.__file__).with_name("networks") / "default.txt.gz"
-    return shlex.join([path, "-g", "--cpu-only", "--noponder", "-q", "-w", str(network)])
+    words = [path, "-g", "--cpu-only", "--noponder", "-q", "-w", str(shipped_network())]
+    return shlex.join(words)
 
 
 def _machine() -> str:

@@ -8,26 +8,22 @@ are likeliest. One half of the positions fits them and the other half says what 
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.progress import track
 
 from lzp.command_line import OneLineParser
-from lzp.data import GameFilter, GameStore, PositionSampler, SamplerParams
+from lzp.data import GameStore
 from lzp.engine.evaluator import Evaluator
-from lzp.go import Game
-from lzp.go.rules import Rules
 from lzp.go.tactics import new_tactics_room, tactical_features
 from lzp.go.tactics_kernels import FEATURES
+from lzp.play.accuracy import BATCH, Sample, open_sampler, sampled_batches
 from lzp.play.arena_network import open_fastest
+from lzp.play.replay import replay_stored
 
 NAMES = ("save", "escape", "lost", "atari", "threat", "defense", "self-atari")
-_BATCH = 64
-#: Under which every game of people can be played.
-_LOOSE = replace(Rules.parse("japanese"), suicide=True)
 _LEAST_PROBABILITY = 1e-6
 _ROUNDS = 20
 _DONE = 1e-6
@@ -101,19 +97,18 @@ def fit(choices: Choices) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return weights, np.sqrt(np.diag(np.linalg.inv(curvature)))
 
 
-def collect(store: GameStore, evaluator: Evaluator, split: str, positions: int) -> Choices:
-    """Return positions of a store's even games, with what network and reading say of them."""
-    everything = GameFilter(val_fraction=1.0, test_fraction=0.0, even_only=True)
-    games = everything if split == "all" else GameFilter(even_only=True)
-    params = SamplerParams(batch_size=_BATCH, symmetries=False)
-    sampler = PositionSampler(store, "val" if split == "all" else split, params, games)
+def collect(store: GameStore, evaluator: Evaluator, sample: Sample) -> Choices:
+    """Return positions of a store, with what network and reading say of them.
+
+    Raises:
+        StoreError: the store is of another board size, or has no such games.
+    """
     room = new_tactics_room()
     logits, played, rows, moves, counts = [], [], [], [], []
-    for number in track(range(min(len(sampler), -(-positions // _BATCH))), "reading"):
-        batch = sampler.batch(0, number)
+    for batch in sampled_batches(open_sampler(evaluator, store, sample), sample.positions):
         policies, _ = evaluator.evaluate(batch.planes)
         for index, policy in enumerate(policies):
-            game = _position(store, int(batch.game[index]), int(batch.ply[index]), evaluator.side)
+            game = replay_stored(store, int(batch.game[index]), int(batch.ply[index]))
             found, features = tactical_features(game, room)
             logits.append(np.log(np.maximum(policy, _LEAST_PROBABILITY)))
             played.append(int(batch.policy_target[index]))
@@ -127,17 +122,6 @@ def collect(store: GameStore, evaluator: Evaluator, split: str, positions: int) 
         np.concatenate(moves),
         np.concatenate(rows),
     )
-
-
-def _position(store: GameStore, number: int, ply: int, side: int) -> Game:
-    """Return a stored game as it stood before a move."""
-    game = Game(side, rules=_LOOSE)  # as the game was played: superko or not
-    if setup := store.setup(number):
-        game.set_up([(color, move) for color, move in setup], store.moves(number)[0][0])
-    for color, move in store.moves(number)[:ply]:
-        game.play(move, color)
-    game.to_play = store.moves(number)[ply][0]
-    return game
 
 
 def table(choices: Choices) -> str:
@@ -159,12 +143,13 @@ def table(choices: Choices) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Fit what the command line names and print the table."""
     values = _parser().parse_args(arguments)
+    sample = Sample(split=values.split, positions=values.positions, even_only=True)
     try:
         store = GameStore.open(values.store)
+        choices = collect(store, open_fastest(values.weights, BATCH), sample)
     except (OSError, ValueError) as error:
         raise SystemExit(f"fit_tactics: {' '.join(str(error).split())}") from None
-    evaluator = open_fastest(values.weights, _BATCH)
-    print(table(collect(store, evaluator, values.split, values.positions)))
+    print(table(choices))
 
 
 def _parser() -> argparse.ArgumentParser:

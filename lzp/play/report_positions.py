@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from lzp.data import NO_RANK, GameStore
 from lzp.engine.evaluator import Evaluator
-from lzp.go import BLACK, Game
+from lzp.go import Game
 from lzp.play.accuracy import Measured, Sample, measure_positions
+from lzp.play.replay import replay_stored
 
 #: Heading, then the name of each group and the positions in it, bool [P].
 Groups = dict[str, list[tuple[str, NDArray[np.bool_]]]]
@@ -41,15 +42,7 @@ class Positions:
         """Return a position as the game up to there, its side to move set."""
         store = self.stores[int(self.store[index])]
         number, ply = int(self.measured.game[index]), int(self.measured.ply[index])
-        shard, row = store.locate(number)
-        komi = float(shard.numbers("komi")[row])
-        game = Game(self.side, 0.0 if np.isnan(komi) else komi)
-        moves = store.moves(number)
-        game.set_up(store.setup(number), moves[0][0] if moves else BLACK)
-        for color, move in moves[:ply]:
-            game.play(move, color, superko=False)
-        game.to_play = moves[ply][0]
-        return game
+        return replay_stored(store, number, ply)
 
     def source(self, index: int) -> str:
         """Return the file that a position's game is from, as the store names it."""

@@ -4,22 +4,19 @@ import numpy as np
 import pytest
 
 from lzp.go import WHITE, Game
-from lzp.go.board_state import BOARD
+from lzp.go.board_kernels import point_of
 from lzp.go.diagram import parse_diagram
-from lzp.go.ladder_kernels import ATTACKER, DEFENDER, FRAME_COLUMNS, FRAMES, is_caught
+from lzp.go.ladder_kernels import ATTACKER, DEFENDER, is_caught
+from lzp.go.tactics import new_tactics_room
 from lzp.go.vertex import parse_vertex
 from tests.naive import NaiveGo
 from tests.naive_ladders import NaiveReader
 
 
 def read(game: Game, move: int, turn: int) -> bool:
-    boards, frames = np.zeros(FRAMES, BOARD), np.zeros((FRAMES, FRAME_COLUMNS), np.int64)
-    boards[0] = game.boards[0]
-    return is_caught(boards, frames, padded(move, game.side), turn)
-
-
-def padded(move: int, side: int) -> int:
-    return (move // side + 1) * (side + 2) + move % side + 1
+    room = new_tactics_room()
+    room.boards[0] = game.boards[0]
+    return is_caught(room.boards, room.frames, point_of(game.boards[0], move), turn)
 
 
 @pytest.mark.parametrize("seed", range(3))
