@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lzp.go import BLACK, EMPTY, WHITE, Game, new_boards
-from lzp.go.board_kernels import only_liberty
+from lzp.go.board_kernels import only_liberty, point_of
 from lzp.go.careful_kernels import (
     choose_careful,
     kills_inside,
@@ -28,8 +28,7 @@ def game_from(diagram, to_play=BLACK):
 
 
 def point_at(vertex, side):
-    y, x = divmod(parse_vertex(vertex, side), side)
-    return (y + 1) * (side + 2) + x + 1
+    return point_of(new_boards(1, side)[0], parse_vertex(vertex, side))
 
 
 def random_game(seed, plies=40):
@@ -42,10 +41,6 @@ def random_game(seed, plies=40):
         yield game, other
 
 
-def padded(move):
-    return (move // SIDE + 1) * (SIDE + 2) + move % SIDE + 1
-
-
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_atari_and_self_atari_equal_those_of_a_naive_board(seed):
     ataris = blunders = 0
@@ -53,8 +48,8 @@ def test_atari_and_self_atari_equal_those_of_a_naive_board(seed):
         record = game.boards[0]
         for move in other.stones:
             border = other.chain(other.stones, move)[1]
-            packed = int(record["liberties"][record["chain"][padded(move)]])
-            expected = padded(border.pop()) if len(border) == 1 else 0
+            packed = int(record["liberties"][record["chain"][point_of(record, move)]])
+            expected = point_of(record, border.pop()) if len(border) == 1 else 0
             assert only_liberty(packed) == expected
             ataris += expected > 0
         for move in range(SIDE**2):
@@ -63,7 +58,7 @@ def test_atari_and_self_atari_equal_those_of_a_naive_board(seed):
             stones, taken = other.result(move, game.to_play)
             members, border = other.chain(stones, move)
             expected = len(members) if not taken and len(border) == 1 else 0
-            assert size_in_atari(record, padded(move), game.to_play) == expected
+            assert size_in_atari(record, point_of(record, move), game.to_play) == expected
             blunders += expected > 0
     assert ataris > 10
     assert blunders > 10
@@ -92,7 +87,7 @@ def test_shapes_that_kill_from_inside(name, diagram, vertex, kills):
     twin = game.copy()
     twin.play(move)
     size = len(twin.board.chain(move))
-    assert kills_inside(game.boards[0], padded(move), BLACK, size) == kills, name
+    assert kills_inside(game.boards[0], point_of(game.boards[0], move), BLACK, size) == kills, name
 
 
 def answers(game, count=20):
