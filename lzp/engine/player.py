@@ -12,7 +12,7 @@ import numpy as np
 from lzp.engine.clock import Clock
 from lzp.engine.drawing import draw_by_visits, draw_opening, draw_weaker
 from lzp.engine.pacing import Pacing
-from lzp.engine.passing import consider_passing, instead_of_pass, settled_score
+from lzp.engine.passing import consider_passing, instead_of_pass
 from lzp.engine.report import MoveReport, SearchReport
 from lzp.engine.restrictions import MoveRestrictions
 from lzp.engine.search import Search, Watching
@@ -284,10 +284,10 @@ class Player:
 
         Where territory is counted dead stones are always left out: nobody has to take them.
         """
-        if game.rules.scoring == TERRITORY:
+        leaves_dead = self.search.params.settling_playouts > 0 and game.rules.friendly_pass
+        if leaves_dead or game.rules.scoring == TERRITORY:
             return final_lead(game, find_status(game))
-        playouts = self.search.params.settling_playouts
-        return settled_score(game, playouts) if playouts else game.score()
+        return game.score()
 
     def _draw(self, game: Game, moves: tuple[MoveReport, ...]) -> MoveReport:
         """Return the best move or, if that is asked for, a drawn one."""

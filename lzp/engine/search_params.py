@@ -1,6 +1,7 @@
 """What a search is told: its constants, and when to stop.
 
-`SearchParams.leela()` are those of Leela Zero 0.17: the same network plays the same way.
+`SearchParams()` has every technique off, `SearchParams.strong()` has those on that win games,
+and `SearchParams.leela()` is Leela Zero 0.17: the same network plays the same way.
 """
 
 from dataclasses import dataclass
@@ -29,6 +30,17 @@ _LEELA: dict[str, Any] = {
     "visits_per_leaf": 0,
     "batch_size": 1,
     "lcb_min_visit_ratio": 0.1,
+}
+
+#: What wins games at equal evaluations (docs/search.md), by field of `SearchParams`.
+_STRONG: dict[str, Any] = {
+    "cpuct": 0.8,
+    "fpu_reduction": 0.12,
+    "root_fpu_reduction": 0.0,
+    "policy_exponent": 0.7,
+    "tactics_weight": 1.0,
+    "settling_playouts": 16,
+    "slack_margin": 0.02,
 }
 
 
@@ -146,6 +158,20 @@ class SearchParams:
             ValueError: a field is out of range.
         """
         return cls(**{**_LEELA, **changes})
+
+    @classmethod
+    def strong(cls, **changes: Any) -> "SearchParams":
+        """Return the constants that `lzp-gtp` plays with at full strength.
+
+        The priors are then no longer the network's: reading and the exponent change them.
+
+        Args:
+            changes: fields that are set as well, over the strong ones.
+
+        Raises:
+            ValueError: a field is out of range.
+        """
+        return cls(**{**_STRONG, **changes})
 
     def __post_init__(self) -> None:
         """Check every range.

@@ -216,8 +216,10 @@ class Tree:
         head["handicap_komi"] = game.compensation
         head["by_territory"] = rules.scoring == TERRITORY
         head["ko_rule"] = _KO_RULES[rules.ko]
+        # Where dead stones must be taken to count, none is counted as taken.
+        playouts = self._params.settling_playouts if rules.friendly_pass else 0
         least = _TERRITORY_PLAYOUTS if rules.scoring == TERRITORY else 0
-        head["settling_playouts"] = max(self._params.settling_playouts, least)
+        head["settling_playouts"] = max(playouts, least)
         self.arrays = self.arrays._replace(past=game.superko_keys().copy())
 
     def _find(self, line: _Line) -> int:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lzp.go.board_kernels import check_point, copy_board, move_of, play_point
+from lzp.go.board_kernels import COUNT_MASK, check_point, copy_board, move_of, play_point
 from lzp.go.careful_kernels import size_in_atari
 from lzp.go.constants import BLACK, EMPTY, LEGAL, WALL, WHITE
 from lzp.go.ladder_kernels import (
@@ -36,6 +36,8 @@ MOST_ROWS = 128
 
 #: Classes of chains.
 _SAFE, _IN_ATARI, _TWO_LIBERTIES, _THREATENED = 0, 1, 2, 3
+#: Two liberties lie beside so many stones at most; most chains have more and need no walk.
+_MOST_OF_TWO = 8
 
 
 class TacticsRoom(NamedTuple):
@@ -86,7 +88,9 @@ def _classify(room: TacticsRoom, boards: NDArray[np.void]) -> int:
         there = int64(board["color"][point])
         if there == EMPTY or there == WALL or board["chain"][point] != point:
             continue
-        liberties, _, _ = chain_liberties(board, point)
+        liberties = int64(3)
+        if board["liberties"][point] & COUNT_MASK <= _MOST_OF_TWO:
+            liberties, _, _ = chain_liberties(board, point)
         found = _SAFE
         if liberties == 1:
             found = _IN_ATARI

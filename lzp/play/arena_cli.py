@@ -37,8 +37,8 @@ Play games between settings of this engine in one process. The games run in lock
 share batches, so that a small budget does not mean small batches. Every opening is played
 twice with the colors exchanged. Settings are fields of SearchParams and PlayerParams,
 `evaluations` (positions sent to the network for a move, 100 unless there is another budget),
-`weights`, `name`, or the word leela. With --folder the same command goes on with a run that
-was stopped or killed."""
+`weights`, `name`, or a preset: leela for Leela Zero's constants, plain for no technique on.
+With --folder the same command goes on with a run that was stopped or killed."""
 
 _EPILOG = """\
 examples:

@@ -1,10 +1,11 @@
 """A contestant of the arena as one line: "leela,cpuct=0.8,visits=100,weights=net.txt.gz".
 
-Keys are the fields of SearchParams and PlayerParams, and a few of the arena's own. The
-word `leela` stands for the constants of Leela Zero; what is named beside it goes over it.
+Keys are the fields of SearchParams and PlayerParams, and a few of the arena's own. Without
+a preset they go over the constants that play at full strength; the word `leela` stands for
+those of Leela Zero, and `plain` for a search with every technique off.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from types import NoneType, UnionType
@@ -13,7 +14,12 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from lzp.engine.player import PlayerParams
 from lzp.engine.search_params import SearchParams
 
-PRESET = "leela"
+#: How the constants are made that a line's own go over; "" where no preset is named.
+PRESETS: dict[str, Callable[..., SearchParams]] = {
+    "": SearchParams.strong,
+    "leela": SearchParams.leela,
+    "plain": SearchParams,
+}
 #: Without a budget a search would not end; the ablations' middle one.
 DEFAULT_EVALUATIONS = 100
 #: What the arena sets other than the engine does: one leaf at a time, so that a tree is
@@ -50,7 +56,10 @@ class Contestant:
             ValueError: a word is no key=value, no known key, or a value is out of range.
         """
         words = [word.strip() for word in line.split(",") if word.strip()]
-        pairs = _pairs([word for word in words if word != PRESET])
+        presets = [word for word in words if word in PRESETS]
+        if len(presets) > 1:
+            raise ValueError(f"more than one preset in {line!r}")
+        pairs = _pairs([word for word in words if word not in PRESETS])
         name = pairs.pop("name", ",".join(words) or "default")
         weights = pairs.pop("weights", None)
         evaluations = _whole("evaluations", pairs.pop("evaluations", None))
@@ -64,7 +73,7 @@ class Contestant:
             evaluations = DEFAULT_EVALUATIONS
         return cls(
             name=name,
-            search=SearchParams.leela(**search) if PRESET in words else SearchParams(**search),
+            search=PRESETS["".join(presets)](**search),
             player=PlayerParams(**{**_PLAYER_DEFAULTS, **own}),
             evaluations=evaluations,
             weights=None if weights is None else Path(weights),
@@ -77,7 +86,9 @@ def _pairs(words: list[str]) -> dict[str, str]:
     for word in words:
         key, equals, value = word.partition("=")
         if not equals:
-            raise ValueError(f"{word!r} is neither key=value nor {PRESET!r}")
+            raise ValueError(
+                f"{word!r} is neither key=value nor {' nor '.join(filter(None, PRESETS))}"
+            )
         if key.strip() in pairs:
             raise ValueError(f"{key.strip()!r} is set twice")
         pairs[key.strip()] = value.strip()

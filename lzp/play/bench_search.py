@@ -155,7 +155,7 @@ def run_search(way: Way, games: Sequence[Game], visits: int) -> tuple[float, flo
 
 def _search_one(way: Way, game: Game, visits: int) -> None:
     """Search one position, its batches spread over the lanes."""
-    params = SearchParams(batch_size=way.batch_size, batches_in_flight=way.in_flight, seed=1)
+    params = SearchParams.strong(batch_size=way.batch_size, batches_in_flight=way.in_flight, seed=1)
     lanes = Lanes(way.evaluators) if way.in_flight > 1 else None
     try:
         search = Search(lanes or way.evaluators[0], params)
@@ -184,7 +184,7 @@ def _search_many(way: Way, games: Sequence[Game], visits: int) -> None:
 
 def _search_task(way: Way, evaluator: Evaluator, game: Game, visits: int) -> Task[None]:
     """Search a position in steps, asking for batches."""
-    search = Search(evaluator, SearchParams(batch_size=way.batch_size, seed=1))
+    search = Search(evaluator, SearchParams.strong(batch_size=way.batch_size, seed=1))
     search.set_position(game)
     yield from search_together(search, SearchLimits(playouts=visits))
 

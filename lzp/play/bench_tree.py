@@ -61,8 +61,12 @@ def bench_tree(nodes: Sequence[int], batch_size: int, rounds: int) -> list[Row]:
     warmup()
     opening, middle = Game(_SIDE), random_positions(_SIDE, 1, seed=1, plies=120)[0]
     rows: list[Row] = []
-    for name, game in (("empty", opening), ("middle game", middle)):
-        search = Search(TableEvaluator(), SearchParams(batch_size=batch_size, seed=1))
+    for name, game, make in (
+        ("empty", opening, SearchParams),
+        ("middle game", middle, SearchParams),
+        ("middle game, strong", middle, SearchParams.strong),
+    ):
+        search = Search(TableEvaluator(), make(batch_size=batch_size, seed=1))
         search.set_position(game)
         search.run(SearchLimits(playouts=max(nodes)))  # touches the memory
         costs: dict[int, list[float]] = {size: [] for size in nodes}

@@ -76,7 +76,7 @@ def games_of(pairing: tuple[int, int], games: int) -> int:
 def contestant(number: int) -> Contestant:
     """Return a level as the arena plays it: its visits are spent, and nobody resigns."""
     each = level(number)
-    found = Contestant.parse(f"name=level {number},visits={each.visits}")
+    found = Contestant.parse(f"plain,name=level {number},visits={each.visits}")
     player: PlayerParams = replace(found.player, temperature=each.temperature)
     return replace(found, player=player)
 

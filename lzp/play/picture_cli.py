@@ -45,7 +45,7 @@ def draw(options: argparse.Namespace) -> str:
     """
     game = to_game(read_game(options.record), options.move)
     limits = SearchLimits(visits=options.visits)
-    params = SearchParams(seed=options.seed)
+    params = SearchParams.strong(seed=options.seed)
     evaluator = load_evaluator(
         options.weights, batch_size=params.batch_size, threads=options.threads
     )

@@ -1,8 +1,9 @@
 """What each technique of the search is worth: matches with and without it, as a table.
 
 `python -m lzp.play.search_ablation --out DIR` plays the default settings against the
-default without one technique, row by row, at budgets of 32, 100 and 400 evaluations, in
-turns, so that all rows grow alike. It can be stopped and goes on where it was.
+default without one technique, or with one that it leaves out, row by row, at budgets of 32,
+100 and 400 evaluations, in turns, so that all rows grow alike. It can be stopped and goes on
+where it was.
 """
 
 import argparse
@@ -20,21 +21,21 @@ from lzp.play.arena_settings import Contestant
 from lzp.play.referee import SETTLED
 from lzp.play.scoring import elo_difference
 
-#: What takes one technique out of the default settings, by its name.
+#: What takes one technique out of the default settings or puts one in, by its name.
 ROWS = {
-    "all: Leela Zero 0.17": "leela",
-    "cpuct": "cpuct=0.5,cpuct_scale=0.015,cpuct_offset=1.7",
-    "first-play urgency": "fpu_reduction=0.25,root_fpu_reduction=0.25,fpu_from_mean=off",
-    "LCB move choice": "lcb_min_visit_ratio=1",
-    "variance-scaled cpuct": "spread_weight=0",
-    "subtree bias correction": "bias_share=0",
-    "policy exponent": "policy_exponent=1",
-    "tactics read": "tactics_weight=0",
-    "equal moves merged": "merge_equal=off",
-    "transpositions": "cache=exact",
-    "halving at the root": "halving_visits=0",
-    "dead stones counted": "settling_playouts=0",
-    "no slack": "slack_margin=0",
+    "without all: Leela Zero 0.17": "leela",
+    "without tactics read": "tactics_weight=0",
+    "without policy exponent": "policy_exponent=1",
+    "without tuned cpuct": "cpuct=0.5",
+    "without tuned first-play urgency": "fpu_reduction=0.25,root_fpu_reduction=0.25",
+    "without LCB move choice": "lcb_min_visit_ratio=1",
+    "without dead stones counted": "settling_playouts=0",
+    "without no slack": "slack_margin=0",
+    "with variance-scaled cpuct": "spread_weight=0.5",
+    "with subtree bias correction": "bias_share=0.35",
+    "with transpositions": "cache=transpositions",
+    "with equal moves merged": "merge_equal=on",
+    "with halving at the root": "halving_visits=32",
 }
 BUDGETS = (32, 100, 400)
 _STEP = 20
@@ -86,7 +87,9 @@ def table(scores: dict[tuple[str, int], ArenaScore]) -> str:
     """Return a Markdown table of the Elo that the base is ahead by, with 95 % intervals."""
     budgets = sorted({budget for _, budget in scores})
     lines = [
-        "| without | " + " | ".join(f"{budget} evaluations" for budget in budgets) + " |",
+        "| the default against itself | "
+        + " | ".join(f"{budget} evaluations" for budget in budgets)
+        + " |",
         "|---" * (1 + len(budgets)) + "|",
     ]
     for row in dict.fromkeys(row for row, _ in scores):
@@ -96,7 +99,7 @@ def table(scores: dict[tuple[str, int], ArenaScore]) -> str:
 
 
 def _cell(score: ArenaScore) -> str:
-    """Return what is lost without a row, as Elo, its interval, and the games behind it."""
+    """Return by how much the base is ahead of a row: Elo, its interval and the games behind it."""
     elo, low, high = (elo_difference(x) for x in (score.score, score.low, score.high))
     return f"{elo:+.0f} ({low:+.0f} to {high:+.0f}), {score.games}"
 

@@ -109,7 +109,7 @@ def _analysis(game: Game, params: ReviewParams) -> AnalysisParams:
     """Return how the positions are searched."""
     return AnalysisParams(
         limits=SearchLimits(visits=params.visits),
-        search=SearchParams(
+        search=SearchParams.strong(
             batch_size=1,
             cache_mib=_CACHE_MIB,
             settling_playouts=_SETTLING,

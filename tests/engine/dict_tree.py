@@ -169,6 +169,7 @@ class DictTree:
         mass = sum(float(policy[move]) for move in moves)
         priors = {move: float(policy[move]) / mass for move in moves}
         self.weigh_tactics(priors)
+        self.temper(priors)
         for move in sorted(moves, key=lambda move: -priors[move]):
             child = Node(priors[move])
             child.is_repetition = codes.get(move) == SUPERKO
@@ -188,6 +189,14 @@ class DictTree:
             if move != self.game.pass_move:
                 total = float(np.dot(WEIGHTS, tactics.features(move)))
                 priors[move] *= math.exp(self.params.tactics_weight * total)
+        mass = sum(priors.values())
+        for move in priors:
+            priors[move] /= mass
+
+    def temper(self, priors: dict[int, float]) -> None:
+        """Raise the priors to the policy exponent; they sum to 1 again."""
+        for move in priors:
+            priors[move] **= self.params.policy_exponent
         mass = sum(priors.values())
         for move in priors:
             priors[move] /= mass

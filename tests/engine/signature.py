@@ -33,7 +33,8 @@ FILE = Path(__file__).with_name("signature.txt")
 HOW_TO_UPDATE = "if that is meant, run bin/signature --write and say so in the commit's message"
 
 _PRESETS: dict[str, Callable[..., SearchParams]] = {
-    "default": SearchParams,
+    "plain": SearchParams,
+    "strong": SearchParams.strong,
     "leela": SearchParams.leela,
 }
 _BATCH_SIZES = (1, 8)

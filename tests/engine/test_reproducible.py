@@ -27,7 +27,8 @@ from tests.networks import write_random_network
 pytestmark = pytest.mark.compiled
 
 PRESETS: dict[str, Callable[..., SearchParams]] = {
-    "default": SearchParams,
+    "plain": SearchParams,
+    "strong": SearchParams.strong,
     "leela": SearchParams.leela,
 }
 Trees = list[dict[tuple[int, ...], Any]]

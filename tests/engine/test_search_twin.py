@@ -82,6 +82,8 @@ OWN_FORMULAS: list[dict[str, Any]] = [
     {"spread_weight": 0.8},
     {"tactics_weight": 1.0},
     {"tactics_weight": 0.3},
+    {"policy_exponent": 0.6},
+    {"policy_exponent": 1.3, "tactics_weight": 1.0},
 ]
 
 

@@ -292,6 +292,10 @@ def test_settings_become_fields() -> None:
     expected = SearchParams.leela(cpuct=0.8, noise=True, batch_size=1, cache_mib=8)
     assert (found.name, found.search, found.player.visits) == ("x", expected, 30)
     assert found.evaluations is None
+    plain = SearchParams(cpuct=0.8, batch_size=1, cache_mib=8)
+    assert Contestant.parse("plain,cpuct=0.8").search == plain
+    strong = SearchParams.strong(cpuct=0.9, batch_size=1, cache_mib=8)
+    assert Contestant.parse("cpuct=0.9").search == strong != plain
     assert Contestant.parse("weights=a/b.gz").weights == Path("a/b.gz")
     assert Contestant.parse("").evaluations == 100
 
@@ -304,6 +308,7 @@ def test_settings_become_fields() -> None:
         ("cpuct=x", "cpuct: cannot read 'x'"),
         ("cpuct=-1", "cpuct must be 0 to 100"),
         ("cpuct=1,cpuct=2", "'cpuct' is set twice"),
+        ("leela,plain", "more than one preset"),
         ("evaluations=0", "evaluations must be"),
         ("visits=1.5", "visits: cannot read"),
         ("time_management=often", "time_management: cannot read"),

@@ -17,17 +17,20 @@ def test_every_row_is_a_setting_that_the_search_knows(line: str) -> None:
 
 def test_a_table_has_a_row_for_each_technique_and_the_elo_it_is_worth() -> None:
     won = ArenaScore(games=40, score=0.6, low=0.5, high=0.7)
-    text = table({("no slack", 100): won, ("no slack", 32): won})
-    assert text.splitlines()[0] == "| without | 32 evaluations | 100 evaluations |"
+    text = table({("without LCB", 100): won, ("without LCB", 32): won})
+    assert (
+        text.splitlines()[0] == "| the default against itself | 32 evaluations | 100 evaluations |"
+    )
     cell = "+70 (+0 to +147), 40"
-    assert text.splitlines()[2] == f"| no slack | {cell} | {cell} |"
+    assert text.splitlines()[2] == f"| without LCB | {cell} | {cell} |"
 
 
 @pytest.mark.compiled
 def test_rows_are_played_and_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     network = write_random_network(tmp_path / "net.txt", side=5)
-    command = ["--out", str(tmp_path / "out"), "-w", str(network), "--size", "5", "--games", "2",
-               "--budgets", "4", "--rows", "cpuct", "cpuct=3", "--max-moves", "20"]  # fmt: skip
+    command = ["--out", str(tmp_path / "out"), "-w", str(network), "--size", "5"]
+    command += ["--games", "2", "--budgets", "4", "--max-moves", "20"]
+    command += ["--rows", "without tuned cpuct", "cpuct=3"]
     main(command)
     first = capsys.readouterr().out
     assert "| cpuct=3 |" in first

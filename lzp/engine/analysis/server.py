@@ -204,7 +204,7 @@ class AnalysisServer:
         query = position.query
         game = self._replay.at(query.record, position.turn)
         nodes = self._grant(query)
-        params = SearchParams(
+        params = SearchParams.strong(
             batch_size=self._params.batch_size,
             visits_per_leaf=_VISITS_PER_LEAF,
             cache="off",

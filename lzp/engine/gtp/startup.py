@@ -56,13 +56,13 @@ HANDLERS: dict[str, Handler] = {
     **picture_commands.HANDLERS,
 }
 
-_DEFAULT_BATCH = SearchParams().batch_size
+_DEFAULT_BATCH = SearchParams.strong().batch_size
 _MOST_THREADS = 16
 #: Flags that a search has from its start.
 _SEARCH_FLAGS = frozenset(
     {
         "memory_mib", "cache_percent", "noise", "dumb_pass", "seed", "search", "batch_size",
-        "random_moves", "random_visits", "random_temperature",
+        "level", "random_moves", "random_visits", "random_temperature",
     }
 )  # fmt: skip
 #: Leaves on their way are chosen without each other's results: no more than this share.
@@ -165,7 +165,9 @@ def _search_params(options: EngineOptions, lanes: int, side: int) -> SearchParam
     # Visit for visit it is Leela Zero's with one leaf at a time.
     if options.search == "leela":
         return SearchParams.leela(batch_size=options.batch_size or 1, **memory, **_style(options))
-    return SearchParams(
+    # Levels are weaker on purpose, and some play by the network's own probabilities.
+    make = SearchParams.strong if (options.level or FULL) == FULL else SearchParams
+    return make(
         batch_size=options.batch_size or _DEFAULT_BATCH,
         visits_per_leaf=_VISITS_PER_LEAF,
         # One more waits, so that no lane does; for a single one the tree takes no time.
