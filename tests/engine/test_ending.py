@@ -3,12 +3,14 @@
 import pytest
 
 from lzp.engine.passing import settled_score
+from lzp.engine.player import Player, PlayerParams
 from lzp.engine.report import MoveReport
 from lzp.engine.search_params import SearchLimits
 from lzp.engine.slack import expected_lead, without_slack
 from lzp.engine.tree_state import TERMINAL
 from lzp.go import BLACK, WHITE, Game
 from lzp.go.diagram import parse_diagram
+from lzp.go.rules import Rules
 from lzp.go.vertex import parse_vertex
 from tests.engine.scripted import UniformEvaluator, search_on
 
@@ -70,6 +72,23 @@ def test_a_game_that_ends_in_the_tree_is_scored_as_players_do(playouts: int) -> 
     assert len(ended) > 0
     # White passes as well: without its dead stones Black is ahead, with them White is.
     assert passing.winrate == (0 if playouts else 1)
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize(
+    ("rules", "playouts", "passes"),
+    [("chinese", 16, True), ("chinese", 0, False), ("tromp-taylor", 16, False)],
+)
+def test_a_pass_is_answered_if_that_wins_with_dead_stones_as_the_rules_have_them(
+    rules: str, playouts: int, passes: bool
+) -> None:
+    game = position(WALLS, WHITE)
+    game.rules = Rules.named(rules)
+    game.play(game.pass_move)
+    search = search_on(game, UniformEvaluator(7), settling_playouts=playouts)
+    assert search.tree.arrays.heads[0]["settling_playouts"] == (playouts if passes else 0)
+    decision = Player(search, PlayerParams(visits=10)).choose(game, BLACK)
+    assert (decision.move == game.pass_move) == passes
 
 
 @pytest.mark.compiled

@@ -6,8 +6,9 @@ import sys
 import pytest
 
 from lzp.engine.gtp.options import EngineOptions
-from lzp.engine.gtp.startup import _player_params
+from lzp.engine.gtp.startup import _player_params, _search_params
 from lzp.engine.levels import FULL, LEVELS, level, levels_table, measured_elo, measured_text
+from lzp.engine.search_params import SearchParams
 from tests.engine.gtp_text import converse
 from tests.networks import write_random_network
 
@@ -35,6 +36,17 @@ def test_flags_go_over_a_level():
     assert (weak.visits, weak.temperature) == (LEVELS[3].visits, LEVELS[3].temperature)
     assert _player_params(EngineOptions(level=4, visits=50)).visits == 50
     assert _player_params(EngineOptions(level=FULL)) == plain
+
+
+def test_only_full_strength_searches_with_all_techniques():
+    def searched(**options):
+        return _search_params(EngineOptions(seed=1, **options), lanes=1, side=19)
+
+    assert searched() == searched(level=FULL) == searched(visits=50)
+    rest = {"batch_size": 8, "visits_per_leaf": 4, "seed": 1, "cache_mib": 102}
+    rest["max_nodes"] = searched().max_nodes
+    assert searched() == SearchParams.strong(**rest)
+    assert searched(level=FULL - 1) == SearchParams(**rest)
 
 
 def test_what_was_measured_comes_back_unless_the_level_has_changed(tmp_path):
