@@ -10,11 +10,14 @@ from lzp.engine.analysis.settings import Settings
 from lzp.engine.lanes import Lanes
 from lzp.engine.search import Search
 from lzp.engine.search_params import SearchLimits, SearchParams
+from lzp.engine.tactics_kernels import WEIGHTS
 from lzp.features import encode
 from lzp.go import BLACK, WHITE, Game
 from lzp.go.vertex import format_vertex, parse_vertex
 from tests.engine.analysis_clients import SIDE, Answer, finals, query, serve
 from tests.engine.scripted import HashEvaluator, UniformEvaluator, stone_margin, won_after
+from tests.naive import NaiveGo
+from tests.naive_tactics import NaiveTactics
 
 pytestmark = pytest.mark.compiled
 
@@ -68,7 +71,8 @@ def test_search_is_that_of_a_single_tree() -> None:
     answer = one(query(maxVisits=80), [UniformEvaluator(SIDE, stone_margin)], batch_size=1)
     lanes = Lanes([UniformEvaluator(SIDE, stone_margin)])
     # One batch more than there are lanes is on its way.
-    search = Search(lanes, SearchParams(batch_size=1, batches_in_flight=2, visits_per_leaf=4))
+    params = SearchParams.strong(batch_size=1, batches_in_flight=2, visits_per_leaf=4)
+    search = Search(lanes, params)
     search.set_position(played())
     report = search.run(SearchLimits(visits=80))
     lanes.close()
@@ -80,15 +84,20 @@ def test_search_is_that_of_a_single_tree() -> None:
     assert answer["rootInfo"]["winrate"] == pytest.approx(report.winrate, abs=1e-5)
 
 
-def test_priors_are_the_networks_as_the_position_lies() -> None:
+def test_priors_are_the_networks_as_the_position_lies_and_as_the_search_weighs_them() -> None:
     answer, game = one(query(maxVisits=40)), played()
     raw, winrate = HashEvaluator(SIDE).evaluate(encode(game.boards))
     assert answer["rootInfo"]["rawWinrate"] == pytest.approx(winrate[0], abs=1e-5)
     candidates = [move for move in game.legal_moves() if move != game.pass_move]
-    total = raw[0, candidates].sum()
+    tactics = NaiveTactics(NaiveGo.of(game), game.to_play)
+    weighed = {
+        move: raw[0, move] * math.exp(np.dot(WEIGHTS, tactics.features(move)))
+        for move in candidates
+    }
+    powers = {m: share ** SearchParams.strong().policy_exponent for m, share in weighed.items()}
     for info in answer["moveInfos"]:
-        share = raw[0, parse_vertex(info["move"], SIDE)] / total
-        assert info["prior"] == pytest.approx(share, abs=1e-5)
+        share = powers[parse_vertex(info["move"], SIDE)] / sum(powers.values())
+        assert info["prior"] == pytest.approx(share, rel=0.004)
 
 
 def test_policy_is_the_networks_and_minus_one_where_illegal() -> None:

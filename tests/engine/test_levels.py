@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -43,7 +44,7 @@ def test_only_full_strength_searches_with_all_techniques():
         return _search_params(EngineOptions(seed=1, **options), lanes=1, side=19)
 
     assert searched() == searched(level=FULL) == searched(visits=50)
-    rest = {"batch_size": 8, "visits_per_leaf": 4, "seed": 1, "cache_mib": 102}
+    rest: dict[str, Any] = {"batch_size": 8, "visits_per_leaf": 4, "seed": 1, "cache_mib": 102}
     rest["max_nodes"] = searched().max_nodes
     assert searched() == SearchParams.strong(**rest)
     assert searched(level=FULL - 1) == SearchParams(**rest)

@@ -114,7 +114,7 @@ def test_visits_search_as_the_search_alone_does() -> None:
     game = Game(SIDE)
     seat = Seat(Contestant.parse("visits=50"), evaluator, 0, seed=3)
     found = next(Together([evaluator], 1).run(iter([seat.choose(game)])))
-    search = Search(evaluator, SearchParams(batch_size=1, seed=3))
+    search = Search(evaluator, SearchParams.strong(batch_size=1, seed=3))
     search.set_position(game)
     alone = search.run(SearchLimits(visits=50))
     assert found.report.visits_root == alone.visits_root == 50
@@ -210,10 +210,9 @@ def test_halving_is_planned_for_the_evaluations_that_there_are() -> None:
     line = "evaluations=24,halving_visits=32,halving_moves=4,cache=off"
     seat = Seat(Contestant.parse(line), evaluator := NoisyEvaluator(), 0, seed=1)
     found = next(Together([evaluator], 1).run(iter([seat.choose(Game(SIDE))])))
-    search = Search(
-        evaluator,
-        SearchParams(batch_size=1, seed=1, halving_visits=32, halving_moves=4, cache="off"),
-    )
+    halving = {"halving_visits": 32, "halving_moves": 4}
+    params = SearchParams.strong(batch_size=1, seed=1, cache="off", **halving)
+    search = Search(evaluator, params)
     search.set_position(Game(SIDE))
     alone = search.run(SearchLimits(playouts=23))  # the root's evaluation is the 24th
     assert found.report.moves == alone.moves
