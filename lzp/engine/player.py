@@ -3,7 +3,9 @@
 The rules about resigning are Leela Zero 0.17's, but for more patience with a handicap.
 """
 
+import math
 import threading
+import time
 from dataclasses import dataclass
 from typing import Literal, Unpack
 
@@ -12,7 +14,7 @@ import numpy as np
 from lzp.engine.clock import Clock
 from lzp.engine.drawing import draw_by_visits, draw_opening, draw_weaker
 from lzp.engine.pacing import Pacing
-from lzp.engine.passing import consider_passing, instead_of_pass
+from lzp.engine.passing import consider_passing, instead_of_pass, settled_score
 from lzp.engine.report import MoveReport, SearchReport
 from lzp.engine.restrictions import MoveRestrictions
 from lzp.engine.search import Search, Watching
@@ -32,6 +34,8 @@ _DEFAULT_RESIGN_PERCENT = 10.0
 #: White gives up later against a handicap, up to this share of the board's points.
 _HANDICAP_BLEND = 0.6
 _EVEN = 0.5
+#: What counting a score well is taken to last, on a machine that does other things too.
+_COUNTING_S = 0.2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,6 +102,15 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class _Ending:
+    """What a decision may do about the end of the game, and until when (`time.monotonic`)."""
+
+    may_resign: bool = True
+    cleanup: bool = False
+    deadline_s: float = math.inf
+
+
+@dataclass(frozen=True, slots=True)
 class _LastMove:
     """A decision of ours: at what ply of whose game, and what it promised."""
 
@@ -144,12 +157,15 @@ class Player:
             clock.start(color)
         try:
             self.search.set_position(game)
-            report = self.search.run(self._limits(game, clock), **watching)
+            limits = self._limits(game, clock)
+            deadline_s = _deadline_s(limits)
+            report = self.search.run(limits, **watching)
             may_resign = not cleanup
             restrictions = watching.get("restrictions")
             if restrictions is not None and restrictions.forbids_resigning(color, game.ply):
                 may_resign = False
-            decision = self._decide(game, report, may_resign=may_resign, cleanup=cleanup)
+            ending = _Ending(may_resign, cleanup, deadline_s)
+            decision = self._decide(game, report, ending)
         finally:
             if clock is not None:
                 clock.stop(color)
@@ -179,7 +195,7 @@ class Player:
         self.search.set_position(game)
         if self.search.tree.is_root_expanded:
             report = self.search.report()
-            return self._decide(game, report, may_resign=False, cleanup=cleanup)
+            return self._decide(game, report, _Ending(False, cleanup))
         _expand_by_chance(self.search, restrictions)
         report = self.search.report(min_moves=game.pass_move + 1)
         self.search.clear()
@@ -212,7 +228,7 @@ class Player:
 
     def decide(self, game: Game) -> Decision:
         """Return what the search leads to that was run in steps from a game's position."""
-        return self._decide(game, self.search.report(), may_resign=True, cleanup=False)
+        return self._decide(game, self.search.report(), _Ending())
 
     def _limits(self, game: Game, clock: Clock | None) -> SearchLimits:
         """Return when to stop thinking about a move; the clock runs already."""
@@ -253,41 +269,44 @@ class Player:
             before = last.winrate
         return Pacing(plan, before)
 
-    def _decide(
-        self, game: Game, report: SearchReport, *, may_resign: bool, cleanup: bool
-    ) -> Decision:
+    def _decide(self, game: Game, report: SearchReport, ending: _Ending) -> Decision:
         """Return the decision that a finished search leads to."""
         moves = report.moves or self.search.report(min_moves=1).moves
         best = self._draw(game, moves)
         if best.move == game.pass_move:  # another may be played instead, and be unvisited
             moves = self.search.report(min_moves=game.pass_move + 1).moves
-        if cleanup:
+        if ending.cleanup:
             best = instead_of_pass(game, moves) if best.move == game.pass_move else best
         elif not self.search.params.dumb_pass:
-            best = self._end_well(game, moves, best)
+            best = self._end_well(game, moves, best, ending.deadline_s)
         winrate = best.winrate if best.visits else _EVEN
         if self.params.temperature:  # a bad move may be drawn in a good position
             winrate = report.winrate
-        resigns = best.move != game.pass_move and may_resign and self._is_lost(game, winrate)
+        may_resign = ending.may_resign and best.move != game.pass_move
+        resigns = may_resign and self._is_lost(game, winrate)
         return Decision(None if resigns else best.move, report, winrate)
 
-    def _end_well(self, game: Game, moves: tuple[MoveReport, ...], best: MoveReport) -> MoveReport:
+    def _end_well(
+        self, game: Game, moves: tuple[MoveReport, ...], best: MoveReport, deadline_s: float
+    ) -> MoveReport:
         """Return what to do once the score is looked at: pass, play on, or lose no points."""
         if best.move == game.pass_move or game.passes > 0:
-            best = consider_passing(game, moves, best, self._score(game))
+            best = consider_passing(game, moves, best, self._score(game, deadline_s))
         if self.search.params.slack_margin == 0 or best.move == game.pass_move:
             return best
-        return without_slack(game, moves, best, self.search.params.slack_margin)
+        return without_slack(game, moves, best, self.search.params.slack_margin, deadline_s)
 
-    def _score(self, game: Game) -> float:
+    def _score(self, game: Game, deadline_s: float = math.inf) -> float:
         """Return Black's lead if the game ended now, as the search counts it.
 
         Where territory is counted dead stones are always left out: nobody has to take them.
         """
-        leaves_dead = self.search.params.settling_playouts > 0 and game.rules.friendly_pass
-        if leaves_dead or game.rules.scoring == TERRITORY:
-            return final_lead(game, find_status(game))
-        return game.score()
+        playouts = self.search.params.settling_playouts
+        if game.rules.scoring != TERRITORY and not (playouts and game.rules.friendly_pass):
+            return game.score()
+        if playouts and time.monotonic() + _COUNTING_S > deadline_s:
+            return settled_score(game, playouts)
+        return final_lead(game, find_status(game))
 
     def _draw(self, game: Game, moves: tuple[MoveReport, ...]) -> MoveReport:
         """Return the best move or, if that is asked for, a drawn one."""
@@ -313,6 +332,11 @@ class Player:
             share = min(1.0, game.ply / (_HANDICAP_BLEND * area))
             threshold = share * threshold + (1 - share) * threshold / (1 + game.handicap)
         return winrate <= threshold
+
+
+def _deadline_s(limits: SearchLimits) -> float:
+    """Return until when a decision has to be there; a clock alone sets that."""
+    return math.inf if limits.pacing is None else time.monotonic() + limits.pacing.plan.deadline_s
 
 
 def _with_turn(game: Game, color: int) -> Game:

@@ -5,6 +5,10 @@ points away, and one that has lost does not fight for them. Late in a game rando
 tell moves apart that the winrate cannot.
 """
 
+import math
+import time
+from collections.abc import Sequence
+
 from lzp.engine.ownership import owner_balance
 from lzp.engine.report import MoveReport
 from lzp.go.constants import BLACK, EMPTY
@@ -19,12 +23,18 @@ LEAST_SHARE = 0.1
 LEAST_GAIN = 1.5
 #: Random games say little of a board with more empty points than this share.
 MOST_EMPTY = 0.45
+#: What comparing a move is taken to last at first, on a machine that does other things too.
+TIME_OF_MOVE_S = 0.1
 #: What a winrate must be within of 0 or 1 for the game to be decided.
 DECIDED = 0.1
 
 
 def without_slack(
-    game: Game, moves: tuple[MoveReport, ...], best: MoveReport, margin: float
+    game: Game,
+    moves: tuple[MoveReport, ...],
+    best: MoveReport,
+    margin: float,
+    deadline_s: float = math.inf,
 ) -> MoveReport:
     """Return the move worth the most points among those that are as good as the best one.
 
@@ -33,6 +43,7 @@ def without_slack(
         moves: of the root, best first.
         best: the one to be played, no pass.
         margin: winrate that a move may be below the best one.
+        deadline_s: of `time.monotonic`; moves are compared as long as there is time for one.
 
     Returns:
         `best` itself while the game is open, or too young.
@@ -50,9 +61,23 @@ def without_slack(
     ][:MOST_MOVES]
     if best.move not in [move.move for move in rivals] or len(rivals) < 2:
         return best
-    leads = {move.move: expected_lead(game, move.move) for move in rivals}
-    most = max(rivals, key=lambda move: leads[move.move])
-    return most if leads[most.move] >= leads[best.move] + LEAST_GAIN else best
+    rivals.sort(key=lambda move: move.move != best.move)
+    leads = _leads(game, rivals, deadline_s)
+    most = max(leads, key=lambda move: leads[move], default=best)
+    return most if leads and leads[most] >= leads[best] + LEAST_GAIN else best
+
+
+def _leads(game: Game, moves: Sequence[MoveReport], deadline_s: float) -> dict[MoveReport, float]:
+    """Return what moves leave the mover ahead by, of as many as there is time for."""
+    leads: dict[MoveReport, float] = {}
+    longest_s = TIME_OF_MOVE_S
+    for move in moves:
+        started_s = time.monotonic()
+        if started_s + longest_s > deadline_s:
+            break
+        leads[move] = expected_lead(game, move.move)
+        longest_s = max(longest_s, time.monotonic() - started_s)
+    return leads
 
 
 def expected_lead(game: Game, move: int) -> float:

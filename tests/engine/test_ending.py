@@ -1,7 +1,10 @@
 """The end of the game: dead stones in scores, passes, and points in decided games."""
 
+import time
+
 import pytest
 
+from lzp.engine.clock import Clock, TimeSettings
 from lzp.engine.passing import settled_score
 from lzp.engine.player import Player, PlayerParams
 from lzp.engine.report import MoveReport
@@ -100,6 +103,38 @@ def test_moves_that_lose_alike_are_told_apart_by_points() -> None:
     assert without_slack(game, moves, moves[0], 0.01) is moves[1]
     few = (moves[0], report(save, 0.029, 4, 1))
     assert without_slack(game, few, few[0], 0.01) is few[0], "a move hardly looked at"
+
+
+@pytest.mark.compiled
+def test_points_are_compared_as_long_as_there_is_time() -> None:
+    game = position(ATARI, WHITE)
+    save, slack = parse_vertex("D7", 7), parse_vertex("G1", 7)
+    moves = (report(slack, 0.03, 50, 0), report(save, 0.029, 40, 1))
+    now = time.monotonic()
+    assert without_slack(game, moves, moves[0], 0.01, now + 60) is moves[1]
+    assert without_slack(game, moves, moves[0], 0.01, now) is moves[0]
+
+
+@pytest.mark.parametrize("left_s", [0.9, 60.0])
+def test_a_clock_does_not_run_out_over_points(
+    monkeypatch: pytest.MonkeyPatch, left_s: float
+) -> None:
+    compared = []
+
+    def slow_lead(_: Game, move: int) -> float:
+        time.sleep(0.3)
+        compared.append(move)
+        return 0.0
+
+    monkeypatch.setattr("lzp.engine.slack.expected_lead", slow_lead)
+    game = position(ATARI, WHITE)
+    lost = UniformEvaluator(7, lambda planes: -0.98 if planes[17, 0, 0] else 0.98)
+    player = Player(search_on(game, lost, slack_margin=0.1), PlayerParams(visits=60))
+    clock = Clock(TimeSettings(main_s=60), lag_s=0.1)
+    clock.adjust(WHITE, left_s, 0)
+    player.choose(game, WHITE, clock=clock)
+    assert clock.left_s(WHITE) > 0
+    assert len(compared) <= 2 if left_s < 1 else len(compared) > 2
 
 
 @pytest.mark.parametrize(
