@@ -4,6 +4,7 @@ The rules are Leela Zero 0.17's; the score may leave dead stones out, as players
 """
 
 from dataclasses import replace
+from itertools import takewhile
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from lzp.go.rules import TERRITORY
 from lzp.go.settling_kernels import settled_difference
 
 _EVEN = 0.5
+#: Passes in a row of the opponent, after which a score that is lost is accepted.
+_PATIENCE = 3
 
 
 def settled_score(game: Game, playouts: int) -> float:
@@ -56,8 +59,13 @@ def consider_passing(
         best: the one to be played.
         score_black: Black's lead if the game ended now. A network that has learned from
             people passes before dead stones are taken; who counts them as alive may not.
+
+    Where passing would lose something else is tried, but not forever: an opponent who has
+    answered several tries by passes is believed.
     """
     score = score_black if game.to_play == BLACK else -score_black
+    if score < 0 and _opponents_passes(game) >= _PATIENCE:
+        return replace(best, move=game.pass_move)
     if best.move == game.pass_move:
         other = instead_of_pass(game, moves)
         wins_instead = score == 0 and other.visits > 0 and other.winrate > _EVEN
@@ -68,3 +76,9 @@ def consider_passing(
     if score > 0 or (score == 0 and winrate < _EVEN):
         return replace(best, move=game.pass_move)
     return best
+
+
+def _opponents_passes(game: Game) -> int:
+    """Return how many of the opponent's last moves in a row were passes."""
+    theirs = (move for color, move in reversed(game.moves) if color != game.to_play)
+    return sum(1 for _ in takewhile(lambda move: move == game.pass_move, theirs))

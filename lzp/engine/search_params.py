@@ -40,7 +40,6 @@ _STRONG: dict[str, Any] = {
     "policy_exponent": 0.7,
     "tactics_weight": 1.0,
     "settling_playouts": 16,
-    "slack_margin": 0.02,
 }
 
 

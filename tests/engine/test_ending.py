@@ -94,6 +94,19 @@ def test_a_pass_is_answered_if_that_wins_with_dead_stones_as_the_rules_have_them
     assert (decision.move == game.pass_move) == passes
 
 
+def test_a_lost_score_is_accepted_once_the_opponent_has_passed_three_times() -> None:
+    game = position(WALLS, WHITE)
+    game.komi = 30.5
+    player = Player(search_on(game, UniformEvaluator(7)), PlayerParams(visits=10))
+    for _ in range(3):
+        game.play(game.pass_move)
+        move = player.choose(game, BLACK).move
+        assert move is not None
+        game.play(move)
+    tried = [move != game.pass_move for _, move in game.moves[1::2]]
+    assert tried == [True, True, False]
+
+
 @pytest.mark.compiled
 def test_moves_that_lose_alike_are_told_apart_by_points() -> None:
     game = position(ATARI, WHITE)
