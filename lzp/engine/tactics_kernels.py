@@ -14,7 +14,7 @@ from lzp.go.tactics_kernels import FEATURES, write_tactics
 from lzp.jit import float64, int64, lean_kernel
 
 #: By feature of lzp/go/tactics_kernels.py.
-WEIGHTS = np.array([1.6, 1.0, -2.0, 0.5, -0.7, 1.1, -1.4], np.float64)
+WEIGHTS = np.array([1.1, 0.9, -1.5, 0.3, -0.5, 1.0, -0.5], np.float64)
 
 
 @lean_kernel
