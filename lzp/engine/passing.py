@@ -17,8 +17,8 @@ from lzp.go.rules import TERRITORY
 from lzp.go.settling_kernels import settled_difference
 
 _EVEN = 0.5
-#: Passes in a row of the opponent, after which a score that is lost is accepted.
-_PATIENCE = 3
+#: Tries that the opponent has answered by passes, after which a lost score is accepted.
+_TRIES = 3
 
 
 def settled_score(game: Game, playouts: int) -> float:
@@ -49,7 +49,12 @@ def instead_of_pass(game: Game, moves: tuple[MoveReport, ...]) -> MoveReport:
 
 
 def consider_passing(
-    game: Game, moves: tuple[MoveReport, ...], best: MoveReport, score_black: float
+    game: Game,
+    moves: tuple[MoveReport, ...],
+    best: MoveReport,
+    score_black: float,
+    *,
+    dead_are_off: bool = False,
 ) -> MoveReport:
     """Return the best move, or a pass, or a move in place of a pass, as the score has it.
 
@@ -59,12 +64,12 @@ def consider_passing(
         best: the one to be played.
         score_black: Black's lead if the game ended now. A network that has learned from
             people passes before dead stones are taken; who counts them as alive may not.
-
-    Where passing would lose something else is tried, but not forever: an opponent who has
-    answered several tries by passes is believed.
+        dead_are_off: whether the score leaves dead stones out. Then nothing has to be taken,
+            and an opponent who has answered several tries by passes is believed that the
+            game is lost; else the tries may be what wins it.
     """
     score = score_black if game.to_play == BLACK else -score_black
-    if score < 0 and _opponents_passes(game) >= _PATIENCE:
+    if dead_are_off and score < 0 and _opponents_passes(game) >= _TRIES:
         return replace(best, move=game.pass_move)
     if best.move == game.pass_move:
         other = instead_of_pass(game, moves)
