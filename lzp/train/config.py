@@ -51,7 +51,8 @@ class RunSettings:
         seed: of the network's start and the order of positions, 0 or more.
         resume: "auto", True, False, or the path of a checkpoint.
         run_test: whether to measure the best checkpoint on the test split at the end.
-        start_from: a checkpoint or Leela Zero weights whose numbers the network begins with.
+        start_from: a checkpoint or Leela Zero weights that the network begins with;
+            of a smaller network it begins with the answers.
         find_lr: steps of a sweep of learning rates in place of training; 0: train.
     """
 

@@ -96,9 +96,27 @@ def test_a_run_starts_from_a_trained_network(form: str, games_store: Path, tmp_p
     assert torch.allclose(output.value, value, atol=1e-6)
 
 
+def test_a_larger_run_begins_with_the_answers_of_a_small_network(
+    games_store: Path, tmp_path: Path
+) -> None:
+    path = teacher_file(games_store, tmp_path, "weights")
+    still = ("trainer.max_steps=3", "optimizer.lr=0", "optimizer.weight_decay=0")
+    larger = ("network.blocks=2", "network.filters=12")
+    begun = run_training(
+        small_run(games_store, tmp_path / "run", f"start_from={path}", *still, *larger)
+    )
+    assert (begun.task.net.shape.blocks, begun.task.net.shape.filters) == (2, 12)
+    planes = torch.from_numpy(np.random.default_rng(1).integers(0, 2, (64, 18, 9, 9))).float()
+    with torch.no_grad():
+        policy = torch.softmax(begun.task.net.eval()(planes).policy_logits, 1)
+    taught, _ = Teacher(str(path)).answer(planes)
+    # But for the norms' statistics, which have seen three batches more.
+    assert (policy - taught).abs().mean() < 0.1 * taught.std()
+
+
 def test_a_start_of_another_shape_is_refused(games_store: Path, tmp_path: Path) -> None:
     path = teacher_file(games_store, tmp_path, "weights")
-    other = small_run(games_store, tmp_path / "run", f"start_from={path}", "network=small")
+    other = small_run(games_store, tmp_path / "run", f"start_from={path}", "network.filters=4")
     with pytest.raises(ConfigError, match=r"start_from: .*blocks=1"):
         run_training(other)
     missing = small_run(games_store, tmp_path / "run", "start_from=none.txt")
