@@ -140,7 +140,7 @@ def test_game_ends_when_both_agree() -> None:
 
 def test_game_does_not_end_while_they_disagree() -> None:
     rules = ArenaRules(side=SIDE, komi=0.5, agreed_winrate=0.95, agreed_moves=2, max_moves=30)
-    asked = options(a="weights=a", b="weights=b", rules=rules)
+    asked = options(a="plain,weights=a", b="plain,weights=b", rules=rules)
     networks = {"a": Certain(SIDE, 0.98), "b": Certain(SIDE, 0.02)}
     played = Arena(asked, None, lambda path, batch: networks[str(path)])
     assert all(game.ending != "agreed" for game in played.play())
