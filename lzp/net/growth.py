@@ -17,8 +17,8 @@ def can_grow(smaller: GoNet, net: GoNet) -> bool:
     if not (isinstance(smaller, LeelaNet) and isinstance(net, LeelaNet)):
         return False
     old, new = smaller.shape, net.shape
-    kinds = ((shape.side, shape.value_for_black) for shape in (old, new))
-    return len(set(kinds)) == 1 and old.blocks <= new.blocks and old.filters <= new.filters
+    is_same_kind = (old.side, old.value_for_black) == (new.side, new.value_for_black)
+    return is_same_kind and old.blocks <= new.blocks and old.filters <= new.filters
 
 
 def grow_into(net: LeelaNet, smaller: LeelaNet) -> None:

@@ -30,12 +30,12 @@ ROWS = {
     "without tuned first-play urgency": "fpu_reduction=0.25,root_fpu_reduction=0.25",
     "without LCB move choice": "lcb_min_visit_ratio=1",
     "without dead stones counted": "settling_playouts=0",
-    "without no slack": "slack_margin=0",
     "with variance-scaled cpuct": "spread_weight=0.5",
     "with subtree bias correction": "bias_share=0.35",
     "with transpositions": "cache=transpositions",
     "with equal moves merged": "merge_equal=on",
     "with halving at the root": "halving_visits=32",
+    "with no slack": "slack_margin=0.02",
 }
 BUDGETS = (32, 100, 400)
 _STEP = 20

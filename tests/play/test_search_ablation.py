@@ -13,6 +13,7 @@ from tests.networks import write_random_network
 @pytest.mark.parametrize("line", ROWS.values())
 def test_every_row_is_a_setting_that_the_search_knows(line: str) -> None:
     assert Contestant.parse(line).search != Contestant.parse("cpuct=9").search
+    assert Contestant.parse(line).search != Contestant.parse("").search, "the default itself"
 
 
 def test_a_table_has_a_row_for_each_technique_and_the_elo_it_is_worth() -> None:
