@@ -20,8 +20,16 @@ from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+from numba.np import arrayobj
 
 F = TypeVar("F", bound=Callable[..., object])
+
+#: Whether kernels are machine code, and not the plain Python that they are written in.
+IS_COMPILED = not numba.config.DISABLE_JIT  # type: ignore[attr-defined]
 
 #: Widens a number read from a record, so that arithmetic is 64-bit in both modes: narrow
 #: integers wrap in plain Python and not in compiled code. Just np.int64, typed as an int.
@@ -141,3 +149,29 @@ def lean_kernel(function: F) -> F:
     of an array, several at every node: without, a leaf takes a fifth less time.
     """
     return _compile(function, _nrt=False)
+
+
+def _array_at(_: Any, address: Any, lengths: Any, element: Any) -> tuple[Any, Any]:
+    """Type and write `array_at`; Numba's `carray` needs references to be counted."""
+    kind = types.Array(element.dtype, len(lengths), "C")
+    code, arrays = cast(Any, cgutils), cast(Any, arrayobj)  # which have no annotations
+
+    def write(context: Any, builder: ir.IRBuilder, _: Any, values: Any) -> ir.Value:
+        array = arrays.make_array(kind)(context, builder)
+        size = context.get_abi_sizeof(context.get_data_type(kind.dtype))
+        sizes = code.unpack_tuple(builder, values[1])
+        steps = [context.get_constant(types.intp, size)]
+        for length in sizes[:0:-1]:
+            steps.insert(0, builder.mul(steps[0], length))
+        start = builder.inttoptr(values[0], array.data.type)
+        arrays.populate_array(
+            array, data=start, shape=sizes, strides=steps, itemsize=steps[-1], meminfo=None
+        )
+        return array._getvalue()
+
+    return kind(address, lengths, element), write
+
+
+#: In a kernel: ``array_at(address, lengths, dtype)`` is what lies there, as an array without
+#: gaps. Nothing is checked, and somebody else keeps it alive. Not for plain Python.
+array_at = cast(Any, intrinsic(_array_at))

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lzp.engine.evaluator import Answer
+from lzp.engine.place_kernels import places_of
 from lzp.engine.tree_state import LEAF, MAX_DEPTH, STEP, BatchArrays
 from lzp.features import PLANES
 from lzp.go.board_state import BOARD
@@ -24,6 +25,7 @@ class Batch:
 
     Attributes:
         arrays: as the kernels take them.
+        places: where they lie (place_kernels.py).
         count: how many leaves there are.
         pending: the network's answer to come; None where nobody was asked yet.
     """
@@ -40,6 +42,7 @@ class Batch:
             policy=np.zeros((capacity, area + 1), np.float32),
             winrate=np.zeros(capacity, np.float32),
         )
+        self.places = places_of(*self.arrays)
         self.count = 0
         self.pending: Future[Answer] | None = None
         self._sent = time.monotonic()

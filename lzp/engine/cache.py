@@ -67,7 +67,8 @@ class EvaluationCache:
     def used_bytes(self) -> int:
         """Bytes of memory that hold answers."""
         rows, size = self.arrays.policies.shape
-        kept = min(int(self.arrays.heads[0]["stamp"]), rows)
+        head = self.arrays.heads[0]
+        kept = min(int(head["stamp"] - head["forgotten"]), rows)
         return int(kept * (ENTRY.itemsize + size * self.arrays.policies.itemsize))
 
     def begin(self) -> None:
@@ -77,9 +78,11 @@ class EvaluationCache:
 
     def clear(self) -> None:
         """Forget every answer."""
-        # New memory of zeros costs nothing until it is used.
-        self.arrays = self.arrays._replace(entries=np.zeros_like(self.arrays.entries))
-        self.arrays.heads["stamp"] = 0
+        # As if so many others had been kept since that no policy is left. The memory stays:
+        # the system's zeros cost more than writing does, page by page.
+        head = self.arrays.heads[0]
+        head["stamp"] += len(self.arrays.policies)
+        head["forgotten"] = head["stamp"]
 
 
 @cache

@@ -30,7 +30,8 @@ CACHE = np.dtype(
     [
         ("mode", np.int64),
         ("symmetric_plies", np.int64),  # before these, positions share with their images
-        ("stamp", np.int64),  # answers kept so far
+        ("stamp", np.int64),  # answers kept so far, and those forgotten that never were
+        ("forgotten", np.int64),  # the stamp when all were forgotten
         ("lookups", np.int64),
         ("hits", np.int64),
         ("keys", np.uint64, 8),  # scratch: one for each symmetry

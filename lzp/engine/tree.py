@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from lzp.engine.batches import Batch
 from lzp.engine.bias_kernels import collect_biases
 from lzp.engine.cache import EvaluationCache
+from lzp.engine.cache_state import CacheArrays
 from lzp.engine.equal_moves import equal_move_groups, merge_equal_moves
+from lzp.engine.place_kernels import expand_at, gather_at, places_of_tree
 from lzp.engine.restrictions import MoveRestrictions
 from lzp.engine.search_kernels import (
     MOST_DECIDED,
@@ -43,6 +45,7 @@ from lzp.go.constants import KO_POSITIONAL, KO_SIMPLE, KO_SITUATIONAL
 from lzp.go.game import Game
 from lzp.go.rules import POSITIONAL, SIMPLE, SITUATIONAL, TERRITORY, Rules
 from lzp.go.tactics import new_tactics_room
+from lzp.jit import IS_COMPILED
 
 #: Fields of a tree's head that are parameters as they are.
 _CONSTANTS = (
@@ -132,6 +135,7 @@ class Tree:
         self._line: _Line | None = None
         self._equal: NDArray[np.int32] | None = None
         nodes = min(_FIRST_NODES, params.max_nodes)
+        self._placed: tuple[CacheArrays, NDArray[np.int64]] | None = None
         self.arrays = TreeArrays(
             heads=np.zeros(1, TREE),
             nodes=np.zeros(nodes, NODE),
@@ -163,10 +167,26 @@ class Tree:
         reset_tree(self.arrays)
 
     @property
+    def arrays(self) -> TreeArrays:
+        """The tree, as kernels take it."""
+        return self._arrays
+
+    @arrays.setter
+    def arrays(self, arrays: TreeArrays) -> None:
+        self._arrays = arrays
+        self._look_up()
+
+    def _look_up(self) -> None:
+        """Note what is asked for at every batch; after every change of the arrays' places."""
+        self._placed = None
+        # Items of a column are ten times as quick as fields of a record.
+        self._visits = self._arrays.nodes["visits"]
+        self._states = self._arrays.nodes["state"]
+
+    @property
     def root_visits(self) -> int:
         """Finished visits of the root, its own evaluation included."""
-        # A column's item is five times as quick as a record's field; asked for every leaf.
-        return int(self.arrays.nodes["visits"].item(0))
+        return int(self._visits.item(0))
 
     @property
     def net_winrate(self) -> float:
@@ -176,7 +196,7 @@ class Tree:
     @property
     def is_root_expanded(self) -> bool:
         """Whether the network has seen the root's position."""
-        return bool(self.arrays.nodes["state"].item(0) == EXPANDED)
+        return bool(self._states.item(0) == EXPANDED)
 
     @property
     def node_count(self) -> int:
@@ -278,21 +298,25 @@ class Tree:
     def gather(self, batch: Batch, most: int) -> None:
         """Walk down until a batch is full or `most` playouts are started."""
         self._make_room()
-        batch.count = gather_leaves(
-            self.arrays,
-            self.cache.arrays,
-            batch.arrays,
-            self._root,
-            self._history,
-            self._inverse,
-            most,
-        )
+        if IS_COMPILED:
+            batch.count = gather_at(self._places(), batch.places, most)
+            return
+        tree, cache, root, history = self.arrays, self.cache.arrays, self._root, self._history
+        batch.count = gather_leaves(tree, cache, batch.arrays, root, history, self._inverse, most)
+
+    def _places(self) -> NDArray[np.int64]:
+        """Return where all arrays lie, looked up again where some were replaced."""
+        cache, placed = self.cache.arrays, self._placed
+        if placed is None or placed[0] is not cache:
+            others = self._root, self._history, self._inverse
+            self._placed = placed = cache, places_of_tree(self.arrays, cache, *others)
+        return placed[1]
 
     def _make_room(self) -> None:
         """Double the arrays, up to the bound, before a batch could fill them.
 
         Resizing in place lets the system move pages instead of copying them. Nothing
-        else holds a view while the arrays grow.
+        else uses a view while the arrays grow.
         """
         room = len(self.arrays.nodes)
         needed = self.node_count + self._params.batch_size + MOST_DECIDED
@@ -302,6 +326,7 @@ class Tree:
         self.arrays.nodes.resize(nodes, refcheck=False)
         self.arrays.edges.resize(EDGES_PER_NODE * nodes, refcheck=False)
         self.arrays.priors.resize((nodes, self._size), refcheck=False)
+        self._look_up()
 
     def expand(
         self, batch: Batch, policy: NDArray[np.float32], winrate: NDArray[np.float32]
@@ -323,9 +348,11 @@ class Tree:
             raise ValueError(f"it answered {count} positions with arrays of shapes {shapes}")
         arrays.policy[:count] = policy
         arrays.winrate[:count] = winrate
-        done = expand_leaves(
-            self.arrays, self.cache.arrays, arrays, self._root, self._inverse, count
-        )
+        if IS_COMPILED:
+            done = expand_at(self._places(), batch.places, count)
+        else:
+            tree, cache = self.arrays, self.cache.arrays
+            done = expand_leaves(tree, cache, arrays, self._root, self._inverse, count)
         if not done:
             raise ValueError("it answered with a number that is no probability or winrate")
 

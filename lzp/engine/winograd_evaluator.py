@@ -16,9 +16,9 @@ from lzp.engine.winograd_kernels import run_network
 from lzp.engine.winograd_weights import POSITIONS_TOGETHER, make_room, transform_network
 from lzp.features import PLANES
 from lzp.features.constants import BLACK_TO_MOVE_PLANE
+from lzp.jit import IS_COMPILED
 from lzp.weights import LeelaWeights
 from lzp.weights.tensors import VALUE_FOR_BLACK
-from lzp.winograd.vector_kernels import IS_COMPILED
 
 
 def why_no_winograd() -> str | None:

@@ -6,8 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lzp.jit import IS_COMPILED
 from lzp.winograd.batches import convolve_boards, weight_gradient
-from lzp.winograd.vector_kernels import BLOCK_COLUMNS, IS_COMPILED
+from lzp.winograd.vector_kernels import BLOCK_COLUMNS
 
 
 class BoardConv2d(nn.Conv2d):

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from inspect import Parameter, Signature, signature
 from typing import Any, TypeVar, cast
 
-import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
@@ -20,7 +19,8 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-IS_COMPILED = not numba.config.DISABLE_JIT  # type: ignore[attr-defined]
+from lzp.jit import IS_COMPILED
+
 #: Numbers in a vector: an AVX register. LLVM splits it where registers are narrower.
 LANES = 8
 #: Columns of a block of a product: two vectors.
