@@ -1,9 +1,10 @@
 """How strong a network and the search are: games against what other people know.
 
 `python -m lzp.play.strength --out DIR` plays the engine at a second a move against GNU Go,
-against the real leelaz with the same weights and the same time, and against its own policy
-without any search, from the even openings of the package. It can be stopped, or killed, and
-goes on where it was. Games lost on time, by crashes and by illegal moves are losses.
+against the real leelaz with the same weights, threads and time (half a second a move on
+average, which both share out as they like), and against its own policy without any search,
+from the even openings of the package. It can be stopped, or killed, and goes on where it
+was. Games lost on time, by crashes and by illegal moves are losses.
 """
 
 import argparse
@@ -44,7 +45,7 @@ class Opponent:
         label: what to call it.
         program: what has to be installed; "" for our own.
         words: its arguments; {weights} and {threads} are filled in.
-        ours: the engine's own arguments against it.
+        ours: the engine's own arguments against it; {threads} is filled in.
         time: clocks of both, as lzp-match reads them; "" for none.
     """
 
@@ -63,8 +64,8 @@ OPPONENTS = {
         "leelaz, same weights",
         "leelaz",
         f"-g -w {{weights}} --noponder --cpu-only -t {{threads}} {_LAG}",
-        _LAG,
-        "byoyomi 0,1,1",
+        f"-t {{threads}} {_LAG}",
+        "canadian 0,30,60",
     ),
     "policy": Opponent("its policy alone", "", "-w {weights} --noponder -q -v 1", "--max-time 1"),
 }
@@ -109,7 +110,8 @@ def commands(values: argparse.Namespace, key: str) -> tuple[str, str]:
     weights = shlex.quote(str(values.weights))
     words = opponent.words.format(weights=weights, threads=values.threads)
     theirs = shlex.quote(find_program(opponent.program) or "") if opponent.program else own
-    return f"{own} -w {weights} --noponder -q {opponent.ours}", f"{theirs} {words}"
+    ours = opponent.ours.format(threads=values.threads)
+    return f"{own} -w {weights} --noponder -q {ours}", f"{theirs} {words}"
 
 
 def play(values: argparse.Namespace, key: str) -> list[PlayedGame]:
@@ -192,7 +194,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--games", type=int, default=100, metavar="N", help="against each opponent (100)")
     add("--opponents", nargs="+", choices=tuple(OPPONENTS), default=tuple(OPPONENTS),
         metavar="NAME", help=f"of {', '.join(OPPONENTS)} (all)")  # fmt: skip
-    add("--threads", type=int, default=2, metavar="N", help="of leelaz (2)")
+    add("--threads", type=int, default=1, metavar="N", help="of leelaz, and of ours against it (1)")
     add("--parallel", type=int, default=1, metavar="N", help="games at once (1)")
     add("--seed", type=int, default=0, metavar="N", help="of the openings (0)")
     add("--write", type=Path, metavar="NAME", help="write NAME.json and NAME.svg")

@@ -33,15 +33,17 @@ def test_opponents_are_put_together_and_pairs_stay_pairs():
     assert summary(view)["games"] == 5
 
 
-def test_both_have_a_second_and_the_same_weights():
+def test_both_have_the_same_time_threads_and_weights():
     values = strength._parser().parse_args(["--out", "x", "-w", "net.txt.gz", "--threads", "3"])
     for key, opponent in strength.OPPONENTS.items():
         ours, theirs = strength.commands(values, key)
         assert "-w net.txt.gz" in ours
-        assert opponent.time == "byoyomi 0,1,1" or "--max-time 1" in ours
+        assert bool(opponent.time) != ("--max-time 1" in ours)
         if key == "leelaz":
-            assert "-w net.txt.gz" in theirs
-            assert "-t 3" in theirs
+            assert opponent.time
+            for word in ("-w net.txt.gz", "-t 3", "-b 10"):
+                assert word in ours
+                assert word in theirs
 
 
 def test_a_missing_program_is_left_out(monkeypatch, capsys, tmp_path):
