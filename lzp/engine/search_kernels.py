@@ -29,6 +29,7 @@ from lzp.engine.candidate_kernels import (
     temper_priors,
     write_priors,
 )
+from lzp.engine.rollout_kernels import note_rollouts, with_rollouts
 from lzp.engine.tactics_kernels import note_tactics, weigh_tactics
 from lzp.engine.tree_kernels import (
     back_up,
@@ -251,6 +252,7 @@ def _look_up_leaf(
     leaf["tactics"] = 0
     if head["tactics_weight"] > 0.0:
         note_tactics(tree, leaf, batch.boards)
+    note_rollouts(tree, leaf, batch.boards)
     if cache.heads[0]["mode"] == OFF:
         return -1
     write_key(cache, batch, slot, history)
@@ -311,10 +313,11 @@ def _open_leaf(
         root: BOARD [1], the position at the root.
         policy: float32 [side² + 1], under a symmetry.
         inverse: int16 [side²], that symmetry's row.
-        winrate: of the color to play.
+        winrate: the network's, of the color to play.
     """
     head = tree.heads[0]
     leaf = batch.leaves[slot]
+    winrate = with_rollouts(leaf, winrate)
     node = tree.nodes[leaf["node"]]
     priors = tree.priors[leaf["node"]]
     moves = int64(leaf["moves"])

@@ -22,6 +22,7 @@ _LEELA: dict[str, Any] = {
     "halving_visits": 0,
     "policy_exponent": 1.0,
     "tactics_weight": 0.0,
+    "rollouts": 0,
     "settling_playouts": 0,
     "merge_equal": False,
     "slack_margin": 0.0,
@@ -80,6 +81,9 @@ class SearchParams:
             moves are looked at.
         tactics_weight: of what reading says of a move beside the policy
             (tactics_kernels.py); 1 as fitted, 0 for none.
+        rollouts: games played on from each leaf, whose results count beside the network's
+            winrate, and for more the fuller the board is (rollout_kernels.py); 0 for none.
+        rollout_weight: on what they count for; 1 as fitted.
         settling_playouts: random games that decide which stones are dead where two passes
             end a game; 0 counts all stones as alive.
         merge_equal: whether the root keeps one of the moves that a symmetric board makes
@@ -122,6 +126,8 @@ class SearchParams:
     halving_value: float = 20.0
     policy_exponent: float = 1.0
     tactics_weight: float = 0.0
+    rollouts: int = 0
+    rollout_weight: float = 1.0
     settling_playouts: int = 0
     merge_equal: bool = False
     slack_margin: float = 0.0
@@ -191,6 +197,8 @@ class SearchParams:
         _check("halving_value", self.halving_value, 0, 1000)
         _check("policy_exponent", self.policy_exponent, 0.1, 10)
         _check("tactics_weight", self.tactics_weight, 0, 2)
+        _check("rollouts", self.rollouts, 0, 1000)
+        _check("rollout_weight", self.rollout_weight, 0, 1.1)
         _check("settling_playouts", self.settling_playouts, 0, 10_000)
         _check("slack_margin", self.slack_margin, 0, 1)
         _check("virtual_loss", self.virtual_loss, 1, 1000)

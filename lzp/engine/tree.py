@@ -59,6 +59,8 @@ _CONSTANTS = (
     "bias_share",
     "policy_exponent",
     "tactics_weight",
+    "rollouts",
+    "rollout_weight",
     "settling_playouts",
     "virtual_loss",
 )

@@ -61,7 +61,7 @@ NODE = np.dtype(
         ("bias_delta", np.float64),  # what this node adds to its bias record: the sum
         ("bias_weight", np.float64),  # and the weight
         ("bias", np.float64),  # what its own winrate is corrected by now
-        ("net_winrate", np.float32),  # the network's, or the score's in a TERMINAL node
+        ("net_winrate", np.float32),  # the network's (and rollouts'), or a TERMINAL node's score's
         ("visited_prior", np.float32),  # sum over the children with visits
         ("visits", np.int32),
         ("child_visits", np.int32),  # sum over the children
@@ -116,6 +116,8 @@ LEAF = np.dtype(
         ("symmetry", np.int32),
         ("moves", np.int32),  # legal ones, the pass aside
         ("passing", np.int32),  # whether that is one, too: see passing_rule
+        ("rollout_share", np.float64),  # what games played on count for
+        ("rollout_winrate", np.float64),  # and the share of them that the color to play wins
         ("tactics", np.int32),  # how many of its moves reading says something about
         ("tactic_move", np.int16, MOST_ROWS),
         ("tactic_factor", np.float32, MOST_ROWS),  # on the move's prior
@@ -141,6 +143,8 @@ TREE = np.dtype(
         ("policy_exponent", np.float64),
         ("tactics_weight", np.float64),  # of what reading says of a move, beside the policy
         ("bias_share", np.float64),  # of a bias that is taken off
+        ("rollouts", np.int32),  # games played on from a leaf
+        ("rollout_weight", np.float64),  # on what they count for
         ("settling_playouts", np.int32),  # random games where a game ends; 0: all stones live
         ("root_moves", np.int32),  # so many root moves share visits evenly; 0: PUCT decides
         ("root_sum", np.float64),  # of winrates over the root's visits, its view

@@ -10,11 +10,15 @@ from typing import Any
 
 import numpy as np
 
+from lzp.engine.rollout_kernels import FIRST_FILLED, LAST_FILLED, MOST_SHARE
 from lzp.engine.search_params import SearchParams
 from lzp.engine.tactics_kernels import WEIGHTS
 from lzp.features import encode
 from lzp.go import BLACK, WHITE, Game
+from lzp.go.board_state import BOARD
+from lzp.go.careful_kernels import play_out_carefully
 from lzp.go.constants import LEGAL, SUPERKO
+from lzp.go.scoring_kernels import area_difference
 from tests.naive import NaiveGo
 from tests.naive_tactics import NaiveTactics
 
@@ -160,7 +164,7 @@ class DictTree:
         if self.params.cache != "off":
             self.answers.setdefault(self.key(), answer)
         policy, value = answer
-        winrate = float((np.float32(1.0) + value) / 2)
+        winrate = self.mix_rollouts(float((np.float32(1.0) + value) / 2))
         codes = {move: game.check(move) for move in range(game.pass_move)}
         moves = [move for move, code in codes.items() if code in (LEGAL, SUPERKO)]
         moves.reverse()
@@ -174,10 +178,29 @@ class DictTree:
             child = Node(priors[move])
             child.is_repetition = codes.get(move) == SUPERKO
             playout.path[-1].children[move] = child
-        playout.path[-1].net_winrate = winrate
+        playout.path[-1].net_winrate = float(np.float32(winrate))
         for _ in playout.moves:
             game.undo()
         return winrate
+
+    def mix_rollouts(self, winrate: float) -> float:
+        """Mix the network's winrate with what games played on from here say."""
+        params, area = self.params, self.game.side**2
+        filled = np.count_nonzero(self.game.board.colors()) / area
+        if params.rollouts == 0 or filled <= FIRST_FILLED:
+            return winrate
+        share = min(1.0, (filled - FIRST_FILLED) / (LAST_FILLED - FIRST_FILLED))
+        share *= MOST_SHARE * params.rollout_weight
+        random = self.game.boards["hash"] | np.uint64(1)
+        points = 0.0
+        for _ in range(params.rollouts):
+            board = np.zeros(1, BOARD)
+            board[0] = self.game.boards[0]
+            board["passes"] = 0
+            play_out_carefully(board[0], 3 * area, random)
+            lead = area_difference(board) - self.game.komi
+            points += 0.5 + 0.5 * float(np.sign(lead if self.game.to_play == BLACK else -lead))
+        return winrate + share * (points / params.rollouts - winrate)
 
     def weigh_tactics(self, priors: dict[int, float]) -> None:
         """Change the priors of moves that reading says something about; they sum to 1 again."""

@@ -84,6 +84,8 @@ OWN_FORMULAS: list[dict[str, Any]] = [
     {"tactics_weight": 0.3},
     {"policy_exponent": 0.6},
     {"policy_exponent": 1.3, "tactics_weight": 1.0},
+    {"rollouts": 4},
+    {"rollouts": 3, "rollout_weight": 0.5, "tactics_weight": 1.0},
 ]
 
 

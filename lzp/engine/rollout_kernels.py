@@ -1,0 +1,91 @@
+"""Games played on from a leaf, beside the network's winrate.
+
+Networks learn from games that people end as soon as both see whose each group is, and a
+small one believes for a hundred moves that a dead group lives. Games played on with a
+little sense (lzp/go/careful_kernels.py) know nothing of an opening, but late in a game they
+tell who wins better than such a network. How much they count for follows from how full the
+board is; the share was fitted to games that the network that ships played with itself to
+the end, by the squared error of the winner.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lzp.engine.tree_state import TreeArrays
+from lzp.go.board_kernels import copy_board
+from lzp.go.careful_kernels import play_out_carefully
+from lzp.go.constants import BLACK, NO_BUTTON
+from lzp.go.scoring_kernels import area_difference
+from lzp.jit import float64, int64, kernel, lean_kernel
+
+#: Up to this share of occupied points the network alone counts,
+FIRST_FILLED = 0.15
+#: and from this one on, games played on count for
+LAST_FILLED = 0.65
+#: so much of a winrate, growing in a straight line between.
+MOST_SHARE = 0.9
+
+
+@lean_kernel
+def rollout_share(head: np.void, board: np.void) -> float:
+    """Return what share of a leaf's winrate games played on from it make."""
+    if head["rollouts"] == 0:
+        return 0.0
+    side = int64(board["side"])
+    filled = 1.0 - float64(board["empty_count"]) / float64(side * side)
+    ramp = min(max((filled - FIRST_FILLED) / (LAST_FILLED - FIRST_FILLED), 0.0), 1.0)
+    return float64(head["rollout_weight"]) * MOST_SHARE * ramp
+
+
+@kernel
+def rollout_winrate(tree: TreeArrays, boards: NDArray[np.void]) -> float:
+    """Return the share of games played on from a position that its color to play wins.
+
+    Stones are counted by area, whatever the rules. The games follow from the stones, so that
+    the answer never changes.
+
+    Args:
+        tree: says how many games, and lends a board to play on.
+        boards: BOARD [1], the position.
+    """
+    head, board = tree.heads[0], boards[0]
+    random = np.empty(1, np.uint64)
+    random[0] = board["hash"] | np.uint64(1)
+    most = 3 * int64(board["side"]) * int64(board["side"])
+    games = int64(head["rollouts"])
+    points = 0.0
+    for _ in range(games):
+        copy_board(boards, int64(0), tree.scratch, int64(0))
+        there = tree.scratch[0]
+        there["passes"] = 0
+        there["suicide"] = 0
+        there["button"] = NO_BUTTON
+        play_out_carefully(there, most, random)
+        lead = float64(area_difference(tree.scratch)) - float64(head["handicap_komi"])
+        points += 0.5 if lead == 0.0 else float64(lead > 0.0)
+    winrate = points / float64(games)
+    return winrate if board["to_play"] == BLACK else 1.0 - winrate
+
+
+@lean_kernel
+def note_rollouts(tree: TreeArrays, leaf: np.void, boards: NDArray[np.void]) -> None:
+    """Write into a leaf what games played on say of it, and for how much they count.
+
+    Args:
+        tree: see `rollout_winrate`.
+        leaf: whose `rollout_share` and `rollout_winrate` are written.
+        boards: BOARD [1], its position.
+    """
+    share = rollout_share(tree.heads[0], boards[0])
+    leaf["rollout_share"] = share
+    if share > 0.0:
+        leaf["rollout_winrate"] = rollout_winrate(tree, boards)
+
+
+@lean_kernel
+def with_rollouts(leaf: np.void, winrate: float) -> float:
+    """Return the network's winrate of a leaf, mixed with that of games played on from it."""
+    share = float64(leaf["rollout_share"])
+    if share == 0.0:
+        return winrate
+    return (1.0 - share) * winrate + share * float64(leaf["rollout_winrate"])
