@@ -10,6 +10,7 @@ from lzp.engine.choice_measure import choose
 from lzp.engine.evaluator import Evaluator
 from lzp.engine.model import open_evaluators
 from lzp.engine.network_file import ModelError, NetworkFile
+from lzp.engine.rollouts import rollouts_for
 from lzp.engine.run_options import PRECISIONS
 
 
@@ -20,11 +21,13 @@ class Loaded:
     Attributes:
         evaluators: one for each lane.
         setting: how it is run.
+        rollouts: games to play on from each leaf, as the network's size asks for.
         tally: of the cross-check; None without one.
     """
 
     evaluators: Sequence[Evaluator]
     setting: Setting
+    rollouts: int
     tally: Tally | None = None
 
 
@@ -56,7 +59,7 @@ def _load(file: NetworkFile, setting: Setting, batch_size: int) -> Loaded:
     """Return a network run in one way; ModelError if it cannot be."""
     options = setting.options(batch_size)
     evaluators = open_evaluators(file, BACKENDS[setting.backend], options)
-    return Loaded(evaluators=evaluators, setting=setting)
+    return Loaded(evaluators=evaluators, setting=setting, rollouts=rollouts_for(file))
 
 
 def load_single(
@@ -90,7 +93,7 @@ def cross_checked(file: NetworkFile, loaded: Loaded, by: str, batch_size: int) -
         CrossCheck(first, second, tally)
         for first, second in zip(loaded.evaluators, others, strict=True)
     ]
-    return Loaded(evaluators=checks, setting=loaded.setting, tally=tally)
+    return replace(loaded, evaluators=checks, tally=tally)
 
 
 def describe_check(loaded: Loaded, by: str) -> str:

@@ -4,8 +4,8 @@ Networks learn from games that people end as soon as both see whose each group i
 small one believes for a hundred moves that a dead group lives. Games played on with a
 little sense (lzp/go/careful_kernels.py) know nothing of an opening, but late in a game they
 tell who wins better than such a network. How much they count for follows from how full the
-board is; the share was fitted to games that the network that ships played with itself to
-the end, by the squared error of the winner.
+board is: nothing up to `rollout_from`, then more in a straight line, and `rollout_share` of
+the winrate from `rollout_to` on.
 """
 
 import numpy as np
@@ -18,13 +18,6 @@ from lzp.go.constants import BLACK, NO_BUTTON
 from lzp.go.scoring_kernels import area_difference
 from lzp.jit import float64, int64, kernel, lean_kernel
 
-#: Up to this share of occupied points the network alone counts,
-FIRST_FILLED = 0.15
-#: and from this one on, games played on count for
-LAST_FILLED = 0.65
-#: so much of a winrate, growing in a straight line between.
-MOST_SHARE = 0.9
-
 
 @lean_kernel
 def rollout_share(head: np.void, board: np.void) -> float:
@@ -33,8 +26,9 @@ def rollout_share(head: np.void, board: np.void) -> float:
         return 0.0
     side = int64(board["side"])
     filled = 1.0 - float64(board["empty_count"]) / float64(side * side)
-    ramp = min(max((filled - FIRST_FILLED) / (LAST_FILLED - FIRST_FILLED), 0.0), 1.0)
-    return float64(head["rollout_weight"]) * MOST_SHARE * ramp
+    first = float64(head["rollout_from"])
+    ramp = min(max((filled - first) / (float64(head["rollout_to"]) - first), 0.0), 1.0)
+    return float64(head["rollout_share"]) * ramp
 
 
 @kernel

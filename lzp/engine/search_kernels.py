@@ -66,6 +66,8 @@ VOID = 3  # the move repeats a position; the playout does not count
 
 #: Playouts without the network in one call, so that a stop is seen soon.
 MOST_DECIDED = 512
+#: The same where games are played on from each of them.
+MOST_PLAYED_ON = 64
 
 
 @lean_kernel
@@ -361,11 +363,12 @@ def gather_leaves(
     """
     capacity = len(batch.planes)
     most_failed = len(batch.leaves) - capacity
+    most_decided = MOST_DECIDED if tree.heads[0]["rollouts"] == 0 else MOST_PLAYED_ON
     count = int64(0)
     decided = int64(0)
     failed = int64(0)
     start = int64(0)
-    while count < capacity and count + decided < most and decided < MOST_DECIDED:
+    while count < capacity and count + decided < most and decided < most_decided:
         if start + MAX_DEPTH > len(batch.steps):
             break
         leaf = batch.leaves[count]

@@ -40,6 +40,7 @@ _STRONG: dict[str, Any] = {
     "root_fpu_reduction": 0.0,
     "policy_exponent": 0.7,
     "tactics_weight": 1.0,
+    "rollouts": 8,
     "settling_playouts": 16,
 }
 
@@ -83,7 +84,9 @@ class SearchParams:
             (tactics_kernels.py); 1 as fitted, 0 for none.
         rollouts: games played on from each leaf, whose results count beside the network's
             winrate, and for more the fuller the board is (rollout_kernels.py); 0 for none.
-        rollout_weight: on what they count for; 1 as fitted.
+        rollout_share: what share of the winrate they make where the board is full.
+        rollout_from: share of occupied points up to which they make none of it.
+        rollout_to: share of occupied points from which on they make that share.
         settling_playouts: random games that decide which stones are dead where two passes
             end a game; 0 counts all stones as alive.
         merge_equal: whether the root keeps one of the moves that a symmetric board makes
@@ -127,7 +130,9 @@ class SearchParams:
     policy_exponent: float = 1.0
     tactics_weight: float = 0.0
     rollouts: int = 0
-    rollout_weight: float = 1.0
+    rollout_share: float = 0.9
+    rollout_from: float = 0.15
+    rollout_to: float = 0.65
     settling_playouts: int = 0
     merge_equal: bool = False
     slack_margin: float = 0.0
@@ -198,7 +203,9 @@ class SearchParams:
         _check("policy_exponent", self.policy_exponent, 0.1, 10)
         _check("tactics_weight", self.tactics_weight, 0, 2)
         _check("rollouts", self.rollouts, 0, 1000)
-        _check("rollout_weight", self.rollout_weight, 0, 1.1)
+        _check("rollout_share", self.rollout_share, 0, 1)
+        _check("rollout_from", self.rollout_from, 0, 0.99)
+        _check("rollout_to", self.rollout_to, self.rollout_from + 0.01, 1)
         _check("settling_playouts", self.settling_playouts, 0, 10_000)
         _check("slack_margin", self.slack_margin, 0, 1)
         _check("virtual_loss", self.virtual_loss, 1, 1000)

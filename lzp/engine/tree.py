@@ -60,7 +60,9 @@ _CONSTANTS = (
     "policy_exponent",
     "tactics_weight",
     "rollouts",
-    "rollout_weight",
+    "rollout_share",
+    "rollout_from",
+    "rollout_to",
     "settling_playouts",
     "virtual_loss",
 )

@@ -144,7 +144,9 @@ TREE = np.dtype(
         ("tactics_weight", np.float64),  # of what reading says of a move, beside the policy
         ("bias_share", np.float64),  # of a bias that is taken off
         ("rollouts", np.int32),  # games played on from a leaf
-        ("rollout_weight", np.float64),  # on what they count for
+        ("rollout_share", np.float64),  # of a winrate that they make on a full board
+        ("rollout_from", np.float64),  # the share of occupied points at which they begin to
+        ("rollout_to", np.float64),  # and from which on they make all of it
         ("settling_playouts", np.int32),  # random games where a game ends; 0: all stones live
         ("root_moves", np.int32),  # so many root moves share visits evenly; 0: PUCT decides
         ("root_sum", np.float64),  # of winrates over the root's visits, its view

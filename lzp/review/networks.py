@@ -20,11 +20,13 @@ class OpenNetwork:
         name: of its file.
         description: how it is run, for people.
         lanes: what takes batches.
+        rollouts: games to play on from each leaf.
     """
 
     name: str
     description: str
     lanes: Lanes
+    rollouts: int
 
 
 class Networks:
@@ -79,4 +81,5 @@ class Networks:
         load = load_single if self._one_lane else load_lanes
         loaded = load(file, self._wish, self._tell)
         loaded = replace(loaded, evaluators=guard(loaded.evaluators, file))
-        return OpenNetwork(file.name, str(loaded.setting), Lanes(loaded.evaluators))
+        lanes = Lanes(loaded.evaluators)
+        return OpenNetwork(file.name, str(loaded.setting), lanes, loaded.rollouts)

@@ -90,7 +90,7 @@ def review_game(
         if on_progress is not None:
             on_progress(_share_done(counts.evaluations, len(found), game.ply + 1, params.visits))
 
-    reports = analyze_positions(game, network.lanes, _analysis(game, params), on_round)
+    reports = analyze_positions(game, network.lanes, _analysis(game, network, params), on_round)
     for ply, report in reports:
         found[ply] = make_position(position_at(game, ply), report)
     positions = tuple(found[ply] for ply in sorted(found))
@@ -105,13 +105,14 @@ def review_game(
     )
 
 
-def _analysis(game: Game, params: ReviewParams) -> AnalysisParams:
+def _analysis(game: Game, network: OpenNetwork, params: ReviewParams) -> AnalysisParams:
     """Return how the positions are searched."""
     return AnalysisParams(
         limits=SearchLimits(visits=params.visits),
         search=SearchParams.strong(
             batch_size=1,
             cache_mib=_CACHE_MIB,
+            rollouts=network.rollouts,
             settling_playouts=_SETTLING,
             seed=params.seed,
         ),

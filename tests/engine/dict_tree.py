@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from lzp.engine.rollout_kernels import FIRST_FILLED, LAST_FILLED, MOST_SHARE
 from lzp.engine.search_params import SearchParams
 from lzp.engine.tactics_kernels import WEIGHTS
 from lzp.features import encode
@@ -187,10 +186,10 @@ class DictTree:
         """Mix the network's winrate with what games played on from here say."""
         params, area = self.params, self.game.side**2
         filled = np.count_nonzero(self.game.board.colors()) / area
-        if params.rollouts == 0 or filled <= FIRST_FILLED:
+        if params.rollouts == 0 or filled <= params.rollout_from:
             return winrate
-        share = min(1.0, (filled - FIRST_FILLED) / (LAST_FILLED - FIRST_FILLED))
-        share *= MOST_SHARE * params.rollout_weight
+        share = min(1.0, (filled - params.rollout_from) / (params.rollout_to - params.rollout_from))
+        share *= params.rollout_share
         random = self.game.boards["hash"] | np.uint64(1)
         points = 0.0
         for _ in range(params.rollouts):

@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
+from lzp.engine.choice import Setting
 from lzp.engine.gtp.options import EngineOptions
 from lzp.engine.gtp.startup import _player_params, _search_params
 from lzp.engine.levels import FULL, LEVELS, level, levels_table, measured_elo, measured_text
+from lzp.engine.loading import Loaded
 from lzp.engine.search_params import SearchParams
 from tests.engine.gtp_text import converse
+from tests.engine.scripted import HashEvaluator
 from tests.networks import write_random_network
 
 PROGRAM = [sys.executable, "-m", "lzp.engine.gtp.cli"]
@@ -40,13 +43,18 @@ def test_flags_go_over_a_level():
 
 
 def test_only_full_strength_searches_with_all_techniques():
+    setting = Setting(backend="onnxruntime", precision="float32", lanes=1, threads=1)
+    loaded = Loaded(evaluators=[HashEvaluator(19)], setting=setting, rollouts=3)
+
     def searched(**options):
-        return _search_params(EngineOptions(seed=1, **options), lanes=1, side=19)
+        return _search_params(EngineOptions(seed=1, **options), loaded)
 
     assert searched() == searched(level=FULL) == searched(visits=50)
     rest: dict[str, Any] = {"batch_size": 8, "visits_per_leaf": 4, "seed": 1, "cache_mib": 102}
     rest["max_nodes"] = searched().max_nodes
-    assert searched() == SearchParams.strong(**rest)
+    assert searched() == SearchParams.strong(rollouts=3, **rest)
+    assert searched(rollouts=5) == SearchParams.strong(rollouts=5, **rest)
+    assert searched(rollouts=0) == SearchParams.strong(rollouts=0, **rest)
     assert searched(level=FULL - 1) == SearchParams(**rest)
 
 

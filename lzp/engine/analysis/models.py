@@ -58,19 +58,21 @@ class Model:
     Attributes:
         network: what is asked.
         cache: of its answers.
+        rollouts: games to play on from each leaf.
         facts: what `query_models` tells of it.
     """
 
     network: Submitter
     cache: EvaluationCache
+    rollouts: int
     facts: dict[str, Any]
 
     @classmethod
-    def of(cls, network: Submitter, cache_mib: int, **facts: Any) -> "Model":
+    def of(cls, network: Submitter, cache_mib: int, *, rollouts: int = 0, **facts: Any) -> "Model":
         """Return a network with an empty cache; facts are told beside its name."""
         params = SearchParams(cache_mib=cache_mib)
         named = {"name": network.name, "internalName": network.name, **facts}
-        return cls(network, EvaluationCache(params, network.side), named)
+        return cls(network, EvaluationCache(params, network.side), rollouts, named)
 
 
 def open_models(
@@ -107,6 +109,7 @@ def _open(file: NetworkFile, wish: RunWish, cache_mib: int, tell: Callable[[str]
     return Model.of(
         Lanes(guard(loaded.evaluators, file)),
         cache_mib,
+        rollouts=loaded.rollouts,
         internalName=f"{file.architecture} {file.digest[:12]}",
         maxBatchSize=wish.batch,
         usesHumanSLProfile=False,

@@ -204,13 +204,15 @@ class AnalysisServer:
         query = position.query
         game = self._replay.at(query.record, position.turn)
         nodes = self._grant(query)
+        model = self._models[position.side]
         params = SearchParams.strong(
+            rollouts=model.rollouts,
             batch_size=self._params.batch_size,
             visits_per_leaf=_VISITS_PER_LEAF,
             cache="off",
             max_nodes=nodes,
         )
-        position.begin(game, self._models[position.side], params)
+        position.begin(game, model, params)
         self._nodes[position] = nodes
         self._pool.add(position)
 

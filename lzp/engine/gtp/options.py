@@ -39,6 +39,7 @@ class EngineOptions:
         random_moves: so many plies are chosen in proportion to visits.
         random_visits: only among moves with more visits than this.
         random_temperature: 1 is in proportion, less is nearer to the best move.
+        rollouts: games played on from each leaf; -1 for what the network's size asks for.
         level: one of lzp.engine.levels, from 1; 0 is full strength.
         variety: play different openings.
         seed: of every random choice; None draws one.
@@ -74,6 +75,7 @@ class EngineOptions:
     random_moves: int = 0
     random_visits: int = 1
     random_temperature: float = 1.0
+    rollouts: int = -1
     level: int = 0
     variety: bool = False
     seed: int | None = None

@@ -118,7 +118,7 @@ class Maker:
 def _make_search(options: EngineOptions, loaded: Loaded) -> Search:
     """Return a search as the flags have it, with an empty tree."""
     evaluators = loaded.evaluators
-    params = _search_params(options, len(evaluators), evaluators[0].side)
+    params = _search_params(options, loaded)
     network = evaluators[0] if params.batches_in_flight == 1 else Lanes(evaluators)
     search = Search(network, params)
     search.on_full = lambda: _tell_full(options, search)
@@ -155,8 +155,9 @@ def _tell(options: EngineOptions, line: str) -> None:
         print(f"lzp-gtp: {line}", file=sys.stderr, flush=True)
 
 
-def _search_params(options: EngineOptions, lanes: int, side: int) -> SearchParams:
-    """Return the constants of the search that the flags ask for, over so many lanes."""
+def _search_params(options: EngineOptions, loaded: Loaded) -> SearchParams:
+    """Return the constants of the search that the flags ask for."""
+    lanes, side = len(loaded.evaluators), loaded.evaluators[0].side
     cache_mib = options.memory_mib * options.cache_percent // 100
     memory: dict[str, Any] = {
         "cache_mib": cache_mib,
@@ -166,8 +167,11 @@ def _search_params(options: EngineOptions, lanes: int, side: int) -> SearchParam
     if options.search == "leela":
         return SearchParams.leela(batch_size=options.batch_size or 1, **memory, **_style(options))
     # Levels are weaker on purpose, and some play by the network's own probabilities.
-    make = SearchParams.strong if (options.level or FULL) == FULL else SearchParams
+    is_full = (options.level or FULL) == FULL
+    asked = options.rollouts if options.rollouts >= 0 else loaded.rollouts
+    make = SearchParams.strong if is_full else SearchParams
     return make(
+        rollouts=asked if is_full else 0,
         batch_size=options.batch_size or _DEFAULT_BATCH,
         visits_per_leaf=_VISITS_PER_LEAF,
         # One more waits, so that no lane does; for a single one the tree takes no time.
