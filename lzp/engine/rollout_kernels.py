@@ -2,7 +2,7 @@
 
 Networks learn from games that people end as soon as both see whose each group is, and a
 small one believes for a hundred moves that a dead group lives. Games played on with a
-little sense (lzp/go/careful_kernels.py) know nothing of an opening, but late in a game they
+little sense (lzp/go/pattern_kernels.py) know nothing of an opening, but late in a game they
 tell who wins better than such a network. How much they count for follows from how full the
 board is: nothing up to `rollout_from`, then more in a straight line, and `rollout_share` of
 the winrate from `rollout_to` on.
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from lzp.engine.tree_state import TreeArrays
 from lzp.go.board_kernels import copy_board
-from lzp.go.careful_kernels import play_out_carefully
 from lzp.go.constants import BLACK, NO_BUTTON
+from lzp.go.pattern_kernels import play_out_as_people_do
 from lzp.go.scoring_kernels import area_difference
 from lzp.jit import float64, int64, kernel, lean_kernel
 
@@ -54,7 +54,7 @@ def rollout_winrate(tree: TreeArrays, boards: NDArray[np.void]) -> float:
         there["passes"] = 0
         there["suicide"] = 0
         there["button"] = NO_BUTTON
-        play_out_carefully(there, most, random)
+        play_out_as_people_do(there, most, random)
         lead = float64(area_difference(tree.scratch)) - float64(head["handicap_komi"])
         points += 0.5 if lead == 0.0 else float64(lead > 0.0)
     winrate = points / float64(games)

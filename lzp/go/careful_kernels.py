@@ -152,7 +152,7 @@ def _vital_point(board: np.void, slot: int) -> int:
 
 
 @kernel
-def _answer(board: np.void, color: int) -> int:
+def choose_answer(board: np.void, color: int) -> int:
     """Return a move that takes what the last move left in atari, or saves what it attacked.
 
     Returns:
@@ -207,9 +207,13 @@ def _capture_beside(board: np.void, head: int, color: int) -> int:
 @kernel
 def choose_careful(board: np.void, color: int, random: NDArray[np.uint64]) -> int:
     """Return an answer to the last move or a random sensible move, 0 where there is none."""
-    answer = _answer(board, color)
-    if answer != 0:
-        return answer
+    answer = choose_answer(board, color)
+    return answer if answer != 0 else choose_sensible(board, color, random)
+
+
+@kernel
+def choose_sensible(board: np.void, color: int, random: NDArray[np.uint64]) -> int:
+    """Return a random sensible move, 0 where there is none."""
     count = int64(board["empty_count"])
     if count == 0:
         return 0

@@ -15,8 +15,8 @@ from lzp.engine.tactics_kernels import WEIGHTS
 from lzp.features import encode
 from lzp.go import BLACK, WHITE, Game
 from lzp.go.board_state import BOARD
-from lzp.go.careful_kernels import play_out_carefully
 from lzp.go.constants import LEGAL, SUPERKO
+from lzp.go.pattern_kernels import play_out_as_people_do
 from lzp.go.scoring_kernels import area_difference
 from tests.naive import NaiveGo
 from tests.naive_tactics import NaiveTactics
@@ -196,7 +196,7 @@ class DictTree:
             board = np.zeros(1, BOARD)
             board[0] = self.game.boards[0]
             board["passes"] = 0
-            play_out_carefully(board[0], 3 * area, random)
+            play_out_as_people_do(board[0], 3 * area, random)
             lead = area_difference(board) - self.game.komi
             points += 0.5 + 0.5 * float(np.sign(lead if self.game.to_play == BLACK else -lead))
         return winrate + share * (points / params.rollouts - winrate)
