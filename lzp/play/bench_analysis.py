@@ -31,6 +31,7 @@ class AnalysisBench:
         width: positions searched at once where they may share batches.
         batch_size: leaves evaluated at once.
         rounds: of both ways in turn; the first is not counted.
+        rollouts: games played on from each leaf.
     """
 
     kinds: Sequence[str] = ("opening", "middle game", "endgame")
@@ -39,6 +40,7 @@ class AnalysisBench:
     width: int = 24
     batch_size: int = 8
     rounds: int = 5
+    rollouts: int = 0
 
 
 class _Answers:
@@ -86,10 +88,10 @@ def _row(evaluator: Evaluator, lanes: Lanes, kind: str, bench: AnalysisBench) ->
     queries = [as_query(game, str(n), bench.visits) for n, game in enumerate(games)]
     together, alone, fills, fills_alone = [], [], [], []
     for _ in range(bench.rounds + 1):
-        seconds, fill = _run(lanes, queries, bench.width, bench.batch_size)
+        seconds, fill = _run(lanes, queries, bench.width, bench)
         together.append(len(queries) / seconds)
         fills.append(fill)
-        seconds, fill = _run(lanes, queries, 1, bench.batch_size)
+        seconds, fill = _run(lanes, queries, 1, bench)
         alone.append(len(queries) / seconds)
         fills_alone.append(fill)
     ratios = [a / b for a, b in zip(together[1:], alone[1:], strict=True)]
@@ -121,13 +123,16 @@ def as_query(game: Game, name: str, visits: int) -> str:
     return json.dumps(query)
 
 
-def _run(lanes: Lanes, queries: Sequence[str], width: int, batch_size: int) -> tuple[float, float]:
+def _run(
+    lanes: Lanes, queries: Sequence[str], width: int, bench: AnalysisBench
+) -> tuple[float, float]:
     """Answer queries, with nothing remembered; return the seconds and the leaves a batch."""
     lines, answers = LineQueue(), _Answers()
     lines.put(list(queries))
     lines.close()
-    params = ServerParams(width=width, batch_size=batch_size)
-    server = AnalysisServer(lines, answers, [Model.of(lanes, _CACHE_MIB)], params)
+    params = ServerParams(width=width, batch_size=bench.batch_size)
+    model = Model.of(lanes, _CACHE_MIB, rollouts=bench.rollouts)
+    server = AnalysisServer(lines, answers, [model], params)
     started = time.perf_counter()
     server.run()
     seconds = time.perf_counter() - started

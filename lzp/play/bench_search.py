@@ -36,6 +36,7 @@ class SearchBench:
         kinds: of positions, `bench_positions.KINDS`.
         visits: playouts of one search.
         rounds: searches of each kind, each from another position.
+        rollouts: games played on from each leaf, which take their time beside the network.
     """
 
     batch_sizes: Sequence[int] = (8,)
@@ -45,6 +46,7 @@ class SearchBench:
     kinds: Sequence[str] = ("opening", "middle game", "endgame")
     visits: int = 800
     rounds: int = 5
+    rollouts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +58,23 @@ class Way:
         batch_size: most positions that a tree sends at once.
         in_flight: batches of a tree on their way at once.
         games: trees at once.
+        rollouts: games played on from each leaf, which take their time beside the network.
     """
 
     evaluators: Sequence[Evaluator]
     batch_size: int
     in_flight: int
     games: int
+    rollouts: int = 0
+
+    def params(self) -> SearchParams:
+        """Return the constants of a search in this way."""
+        return SearchParams.strong(
+            batch_size=self.batch_size,
+            batches_in_flight=self.in_flight,
+            rollouts=self.rollouts,
+            seed=1,
+        )
 
 
 class Counted:
@@ -114,7 +127,8 @@ def _ways(open_lanes: OpenLanes, bench: SearchBench) -> Iterator[Way]:
             for games in bench.games:
                 evaluators = open_lanes(batch_size * max(1, games // lanes), lanes)
                 for in_flight in bench.in_flight or (lanes + (lanes > 1),):
-                    yield Way(evaluators, batch_size, in_flight if games == 1 else 1, games)
+                    flight = in_flight if games == 1 else 1
+                    yield Way(evaluators, batch_size, flight, games, bench.rollouts)
 
 
 def _measured(way: Way, games: Sequence[Game], bench: SearchBench) -> Figures:
@@ -155,10 +169,9 @@ def run_search(way: Way, games: Sequence[Game], visits: int) -> tuple[float, flo
 
 def _search_one(way: Way, game: Game, visits: int) -> None:
     """Search one position, its batches spread over the lanes."""
-    params = SearchParams.strong(batch_size=way.batch_size, batches_in_flight=way.in_flight, seed=1)
     lanes = Lanes(way.evaluators) if way.in_flight > 1 else None
     try:
-        search = Search(lanes or way.evaluators[0], params)
+        search = Search(lanes or way.evaluators[0], way.params())
         search.set_position(game)
         search.run(SearchLimits(playouts=visits))
     finally:
@@ -184,7 +197,7 @@ def _search_many(way: Way, games: Sequence[Game], visits: int) -> None:
 
 def _search_task(way: Way, evaluator: Evaluator, game: Game, visits: int) -> Task[None]:
     """Search a position in steps, asking for batches."""
-    search = Search(evaluator, SearchParams.strong(batch_size=way.batch_size, seed=1))
+    search = Search(evaluator, way.params())
     search.set_position(game)
     yield from search_together(search, SearchLimits(playouts=visits))
 

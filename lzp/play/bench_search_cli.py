@@ -75,6 +75,7 @@ def _search_bench(
         kinds=values.positions or kinds,
         visits=values.visits,
         rounds=values.rounds,
+        rollouts=values.rollouts,
     )
 
 
@@ -87,6 +88,7 @@ def _analysis(values: argparse.Namespace) -> AnalysisBench:
         width=(values.games or (AnalysisBench().width,))[0],
         batch_size=(values.batch or (8,))[0],
         rounds=values.rounds,
+        rollouts=values.rollouts,
     )
 
 
@@ -123,7 +125,7 @@ def _against_leelaz(values: argparse.Namespace, file: NetworkFile) -> list[Row]:
         visits=values.visits,
         rounds=values.rounds,
     )
-    return bench_leelaz(Way(evaluators, batch_size, in_flight, 1), bench)
+    return bench_leelaz(Way(evaluators, batch_size, in_flight, 1, values.rollouts), bench)
 
 
 def add_search(parser: argparse.ArgumentParser, count: Count) -> None:
@@ -174,6 +176,8 @@ def _add_searching(parser: argparse.ArgumentParser, count: Count, visits: int) -
     ):
         add(flag, type=count, action="append", metavar="N", help=f"{what}; again for more")
     add("--positions", choices=tuple(KINDS), action="append", help="where; again for more")
+    add("--rollouts", type=count, default=0, metavar="N",
+        help="games played on from each leaf (none; in play 8, where they help)")  # fmt: skip
     add("--backend", metavar="NAME", help="what runs the network (float32 without measuring)")
     add("--precision", choices=PRECISIONS, action="append", help="again for more (float32)")
     add("-t", "--threads", type=count, default=1, metavar="N", help="threads of a lane (1)")

@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,7 +65,7 @@ def bench_tree(nodes: Sequence[int], batch_size: int, rounds: int) -> list[Row]:
     for name, game, make in (
         ("empty", opening, SearchParams),
         ("middle game", middle, SearchParams),
-        ("middle game, strong", middle, SearchParams.strong),
+        ("middle game, strong", middle, partial(SearchParams.strong, rollouts=0)),
     ):
         search = Search(TableEvaluator(), make(batch_size=batch_size, seed=1))
         search.set_position(game)
