@@ -26,7 +26,6 @@ from lzp.go.constants import WHITE
 from lzp.go.counting import final_lead
 from lzp.go.final_status import find_status
 from lzp.go.game import Game
-from lzp.go.rules import TERRITORY
 
 #: Resigning begins after this share of the board's points, in moves.
 _RESIGN_AFTER = 1 / 4
@@ -291,28 +290,21 @@ class Player:
     ) -> MoveReport:
         """Return what to do once the score is looked at: pass, play on, or lose no points."""
         if best.move == game.pass_move or game.passes > 0:
-            score, off = self._score(game, deadline_s), self._leaves_dead_out(game)
-            best = consider_passing(game, moves, best, score, dead_are_off=off)
+            dead_are_off = self.search.params.settling_under(game.rules) > 0
+            score = self._score(game, deadline_s)
+            best = consider_passing(game, moves, best, score, dead_are_off=dead_are_off)
         if self.search.params.slack_margin == 0 or best.move == game.pass_move:
             return best
         return without_slack(game, moves, best, self.search.params.slack_margin, deadline_s)
 
     def _score(self, game: Game, deadline_s: float = math.inf) -> float:
         """Return Black's lead if the game ended now, as the search counts it."""
-        playouts = self.search.params.settling_playouts
-        if not self._leaves_dead_out(game):
+        playouts = self.search.params.settling_under(game.rules)
+        if playouts == 0:
             return game.score()
-        if playouts and time.monotonic() + _COUNTING_S > deadline_s:
+        if time.monotonic() + _COUNTING_S > deadline_s:
             return settled_score(game, playouts)
         return final_lead(game, find_status(game))
-
-    def _leaves_dead_out(self, game: Game) -> bool:
-        """Return whether the score goes without dead stones.
-
-        Where territory is counted it always does: nobody has to take them.
-        """
-        settles = self.search.params.settling_playouts > 0 and game.rules.friendly_pass
-        return settles or game.rules.scoring == TERRITORY
 
     def _draw(self, game: Game, moves: tuple[MoveReport, ...]) -> MoveReport:
         """Return the best move or, if that is asked for, a drawn one."""

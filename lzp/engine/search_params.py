@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from lzp.engine.pacing import Pacing
+from lzp.go.rules import TERRITORY, Rules
 
 #: Leela Zero 0.17, by field of `SearchParams`.
 _LEELA: dict[str, Any] = {
@@ -43,6 +44,9 @@ _STRONG: dict[str, Any] = {
     "rollouts": 8,
     "settling_playouts": 16,
 }
+
+#: Random games where a game ends whose territory is counted, at least.
+_TERRITORY_PLAYOUTS = 64
 
 
 def _check(name: str, value: float, low: float, high: float) -> None:
@@ -182,6 +186,16 @@ class SearchParams:
             ValueError: a field is out of range.
         """
         return cls(**{**_STRONG, **changes})
+
+    def settling_under(self, rules: Rules) -> int:
+        """Return how many random games find the dead stones; 0 where all count as alive.
+
+        Where dead stones must be taken to count, none is looked for. Where territory is
+        counted they always are: they stay on the board there, since it costs points to
+        take them.
+        """
+        playouts = self.settling_playouts if rules.friendly_pass else 0
+        return max(playouts, _TERRITORY_PLAYOUTS if rules.scoring == TERRITORY else 0)
 
     def __post_init__(self) -> None:
         """Check every range.

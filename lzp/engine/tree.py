@@ -67,9 +67,6 @@ _CONSTANTS = (
     "virtual_loss",
 )
 _KO_RULES = {POSITIONAL: KO_POSITIONAL, SITUATIONAL: KO_SITUATIONAL, SIMPLE: KO_SIMPLE}
-#: Random games where a game ends whose territory is counted: dead stones stay on the board
-#: there, since it costs points to take them.
-_TERRITORY_PLAYOUTS = 64
 #: With more stones than this, a board is not looked at for symmetries.
 _SYMMETRIC_STONES = 12
 #: A tree is never smaller.
@@ -240,10 +237,7 @@ class Tree:
         head["handicap_komi"] = game.compensation
         head["by_territory"] = rules.scoring == TERRITORY
         head["ko_rule"] = _KO_RULES[rules.ko]
-        # Where dead stones must be taken to count, none is counted as taken.
-        playouts = self._params.settling_playouts if rules.friendly_pass else 0
-        least = _TERRITORY_PLAYOUTS if rules.scoring == TERRITORY else 0
-        head["settling_playouts"] = max(playouts, least)
+        head["settling_playouts"] = self._params.settling_under(rules)
         self.arrays = self.arrays._replace(past=game.superko_keys().copy())
 
     def _find(self, line: _Line) -> int:
