@@ -63,6 +63,7 @@ def _review(jobs: Sequence[Job], values: argparse.Namespace) -> int:
         threshold=values.threshold / 100,
         colors=_COLORS[values.player],
         seed=values.seed,
+        rollouts=values.rollouts,
     )
     wish = Wish(
         backend=values.backend,
@@ -90,7 +91,7 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _seed(text: str) -> int:
+def _natural(text: str) -> int:
     """Read a whole number of 0 or more."""
     return 0 if text == "0" else _count(text)
 
@@ -142,8 +143,10 @@ def _add_review_flags(group: argparse._ArgumentGroup) -> None:
     add("--threshold", type=_percentage, default=_DEFAULT_THRESHOLD, metavar="PCT",
         help="winrate that a mistake loses at least; half of it is an inaccuracy, twice a"
         f" blunder ({_DEFAULT_THRESHOLD:g})")  # fmt: skip
+    add("--rollouts", type=_natural, metavar="N",
+        help="games played on from each leaf (a small network: 8, others: 0)")  # fmt: skip
     add("--player", choices=tuple(_COLORS), default="both", help="whose moves to mark (both)")
-    add("-s", "--seed", type=_seed, default=0, metavar="N", help="seed of the searches (0)")
+    add("-s", "--seed", type=_natural, default=0, metavar="N", help="seed of the searches (0)")
 
 
 def _add_network_flags(group: argparse._ArgumentGroup) -> None:

@@ -28,12 +28,14 @@ class ReviewParams:
         threshold: winrate that a mistake loses at least, in (0, 1].
         colors: whose mistakes are marked and listed.
         seed: of the searches.
+        rollouts: games played on from each leaf; None for what the network's size asks for.
     """
 
     visits: int
     threshold: float = 0.1
     colors: tuple[int, ...] = (BLACK, WHITE)
     seed: int = 0
+    rollouts: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,7 +114,7 @@ def _analysis(game: Game, network: OpenNetwork, params: ReviewParams) -> Analysi
         search=SearchParams.strong(
             batch_size=1,
             cache_mib=_CACHE_MIB,
-            rollouts=network.rollouts,
+            rollouts=network.rollouts if params.rollouts is None else params.rollouts,
             settling_playouts=_SETTLING,
             seed=params.seed,
         ),

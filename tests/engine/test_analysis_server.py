@@ -71,7 +71,8 @@ def test_search_is_that_of_a_single_tree() -> None:
     answer = one(query(maxVisits=80), [UniformEvaluator(SIDE, stone_margin)], batch_size=1)
     lanes = Lanes([UniformEvaluator(SIDE, stone_margin)])
     # One batch more than there are lanes is on its way.
-    params = SearchParams.strong(batch_size=1, batches_in_flight=2, visits_per_leaf=4)
+    flight = {"batches_in_flight": 2, "visits_per_leaf": 4}
+    params = SearchParams.strong(batch_size=1, rollouts=0, **flight)
     search = Search(lanes, params)
     search.set_position(played())
     report = search.run(SearchLimits(visits=80))

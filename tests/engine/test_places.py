@@ -24,6 +24,7 @@ def test_arrays_with_gaps_are_refused() -> None:
         places_of(np.zeros((4, 4))[:, :2])
 
 
+@pytest.mark.compiled
 def test_kernels_follow_arrays_that_grow_and_are_replaced() -> None:
     # Growth, a new root, a new history and a forgotten cache all move what a table points to.
     game, evaluator = Game(5, 0.5), HashEvaluator(5, 1)

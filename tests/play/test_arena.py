@@ -132,7 +132,9 @@ class Certain(UniformEvaluator):
 
 def test_game_ends_when_both_agree() -> None:
     rules = ArenaRules(side=SIDE, komi=0.5, agreed_winrate=0.95, agreed_moves=4)
-    played = Arena(options(rules=rules), None, lambda path, batch: Certain(SIDE, 0.98))
+    # Games played on would not be as certain.
+    asked = options(a="rollouts=0", rules=rules)
+    played = Arena(asked, None, lambda path, batch: Certain(SIDE, 0.98))
     for game in played.play():
         assert (game.ending, game.winner) == ("agreed", BLACK)
         assert len(game.moves) == game.opening + 4
@@ -148,7 +150,7 @@ def test_game_does_not_end_while_they_disagree() -> None:
 
 def test_contestant_resigns_when_it_may() -> None:
     rules = ArenaRules(side=SIDE, komi=0.5, agreed_winrate=1.0, max_moves=40)
-    asked = options(a="resign_percent=10", b="", rules=rules)
+    asked = options(a="resign_percent=10,rollouts=0", b="", rules=rules)
     for game in Arena(asked, None, lambda path, batch: Certain(SIDE, 0.02)).play():
         first_is_black = game.black == 0
         assert (game.ending == "resign") == first_is_black

@@ -21,5 +21,6 @@ def reviewed(tmp_path_factory: pytest.TempPathFactory, network: Path) -> Path:
     folder = tmp_path_factory.mktemp("reviewed")
     write_game(folder / "game.sgf")
     words = ["-v", "20", "--threshold", "4", "--json", "-w", str(network), "-q", "-t", "1"]
-    cli.main([str(folder / "game.sgf"), *words])
+    # The network's mistakes are wanted, and games played on know better than a random one.
+    cli.main([str(folder / "game.sgf"), *words, "--rollouts", "0"])
     return folder

@@ -73,6 +73,8 @@ def test_one_player_alone_is_marked(tmp_path: Path, network: Path) -> None:
         "20",
         "--threshold",
         "4",
+        "--rollouts",
+        "0",
         "-w",
         str(network),
         "--player",
