@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -56,6 +57,9 @@ def test_only_full_strength_searches_with_all_techniques():
     assert searched(rollouts=5) == SearchParams.strong(rollouts=5, **rest)
     assert searched(rollouts=0) == SearchParams.strong(rollouts=0, **rest)
     assert searched(level=FULL - 1) == SearchParams(**rest)
+    loaded = replace(loaded, evaluators=[HashEvaluator(19)] * 2)
+    assert searched().batches_in_flight == 4
+    assert searched(rollouts=0).batches_in_flight == searched(level=3).batches_in_flight == 3
 
 
 def test_what_was_measured_comes_back_unless_the_level_has_changed(tmp_path):

@@ -169,13 +169,16 @@ def _search_params(options: EngineOptions, loaded: Loaded) -> SearchParams:
     # Levels are weaker on purpose, and some play by the network's own probabilities.
     is_full = (options.level or FULL) == FULL
     asked = options.rollouts if options.rollouts >= 0 else loaded.rollouts
+    rollouts = asked if is_full else 0
+    # One more than lanes waits, so that none of them does, and another one while the tree
+    # plays games on; for a single lane the tree takes no time.
+    spare = 2 if rollouts else 1
     make = SearchParams.strong if is_full else SearchParams
     return make(
-        rollouts=asked if is_full else 0,
+        rollouts=rollouts,
         batch_size=options.batch_size or _DEFAULT_BATCH,
         visits_per_leaf=_VISITS_PER_LEAF,
-        # One more waits, so that no lane does; for a single one the tree takes no time.
-        batches_in_flight=lanes + 1 if lanes > 1 else 1,
+        batches_in_flight=lanes + spare if lanes > 1 else 1,
         **memory,
         **_style(options),
     )
