@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from lzp.engine.tree_state import TreeArrays
 from lzp.go.board_kernels import copy_board
-from lzp.go.constants import BLACK, NO_BUTTON
+from lzp.go.constants import BLACK
 from lzp.go.pattern_kernels import play_out_as_people_do
+from lzp.go.playout_kernels import begin_playout
 from lzp.go.scoring_kernels import area_difference
 from lzp.jit import float64, int64, kernel, lean_kernel
 
@@ -51,9 +52,7 @@ def rollout_winrate(tree: TreeArrays, boards: NDArray[np.void]) -> float:
     for _ in range(games):
         copy_board(boards, int64(0), tree.scratch, int64(0))
         there = tree.scratch[0]
-        there["passes"] = 0
-        there["suicide"] = 0
-        there["button"] = NO_BUTTON
+        begin_playout(there)
         play_out_as_people_do(there, most, random)
         lead = float64(area_difference(tree.scratch)) - float64(head["handicap_komi"])
         points += 0.5 if lead == 0.0 else float64(lead > 0.0)

@@ -13,8 +13,6 @@ from lzp.go.board_kernels import (
     check_point,
     is_only_liberty,
     only_liberty,
-    pass_turn,
-    play_point,
 )
 from lzp.go.constants import (
     BLACK,
@@ -27,7 +25,7 @@ from lzp.go.constants import (
     WHITE,
 )
 from lzp.go.eye_kernels import is_own_eye
-from lzp.go.playout_kernels import next_random
+from lzp.go.playout_kernels import draw_below, take_turn
 from lzp.jit import int64, kernel
 
 #: Shapes that kill from inside have no more stones.
@@ -219,7 +217,7 @@ def choose_sensible(board: np.void, color: int, random: NDArray[np.uint64]) -> i
         return 0
     start = int64(0)
     for _ in range(_TRIES):
-        start = int64((next_random(random) >> np.uint64(32)) * np.uint64(count) >> np.uint64(32))
+        start = draw_below(count, random)
         point = int64(board["empty"][start])
         if is_sensible(board, point, color):
             return point
@@ -239,9 +237,5 @@ def play_out_carefully(board: np.void, limit: int, random: NDArray[np.uint64]) -
     for _ in range(limit):
         color = int64(board["to_play"])
         point = choose_careful(board, color, random)
-        if point != 0:
-            play_point(board, point, color)
-            continue
-        pass_turn(board, color)
-        if board["passes"] >= 2:
+        if take_turn(board, color, point):
             break

@@ -5,7 +5,8 @@ from numpy.typing import NDArray
 
 from lzp.go.board_kernels import point_of
 from lzp.go.careful_kernels import play_out_carefully
-from lzp.go.constants import BLACK, EMPTY, MAX_AREA, MAX_POINTS, NO_BUTTON, WHITE
+from lzp.go.constants import BLACK, EMPTY, MAX_AREA, MAX_POINTS, WHITE
+from lzp.go.playout_kernels import begin_playout
 from lzp.go.scoring_kernels import mark_area
 from lzp.jit import int64, kernel
 
@@ -37,9 +38,7 @@ def count_outcomes(
     for game in range(playouts):
         boards[1] = boards[0]
         board = boards[1]
-        board["passes"] = 0
-        board["suicide"] = 0
-        board["button"] = NO_BUTTON
+        begin_playout(board)
         if game & 1:
             board["to_play"] = WHITE + BLACK - int64(board["to_play"])
         play_out_carefully(board, 3 * area, random)

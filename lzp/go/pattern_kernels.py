@@ -11,10 +11,9 @@ Exploration in Monte-Carlo Tree Search"); any sensible move.
 import numpy as np
 from numpy.typing import NDArray
 
-from lzp.go.board_kernels import pass_turn, play_point
 from lzp.go.careful_kernels import choose_answer, choose_sensible, is_sensible
 from lzp.go.constants import BLACK, EMPTY, NO_POINT, RECENT_PLIES, WALL, WHITE
-from lzp.go.playout_kernels import next_random
+from lzp.go.playout_kernels import draw_below, take_turn
 from lzp.jit import int64, kernel
 
 #: Rows from the top, the move in the middle. X and O: one color and the other; x and o: not
@@ -82,12 +81,6 @@ def neighborhood(board: np.void, point: int) -> int:
 
 
 @kernel
-def _draw(count: int, random: NDArray[np.uint64]) -> int:
-    """Return a number below a count."""
-    return int64((next_random(random) >> np.uint64(32)) * np.uint64(count) >> np.uint64(32))
-
-
-@kernel
 def _neighbor(board: np.void, point: int, place: int) -> int:
     """Return one of a point's eight neighbors, row by row."""
     cell = place + int64(place > 3)
@@ -108,7 +101,7 @@ def choose_shape(board: np.void, color: int, random: NDArray[np.uint64]) -> int:
             found |= int64(1) << place
             count += 1
     while count > 0:
-        skipped = _draw(count, random)
+        skipped = draw_below(count, random)
         place = int64(0)
         while found >> place & 1 == 0 or skipped > 0:
             skipped -= found >> place & 1
@@ -128,7 +121,7 @@ def choose_amid_empty(board: np.void, random: NDArray[np.uint64]) -> int:
     if count == 0:
         return 0
     for _ in range(_EMPTY_TRIES):
-        point = int64(board["empty"][_draw(count, random)])
+        point = int64(board["empty"][draw_below(count, random)])
         if neighborhood(board, point) == 0:
             return point
     return 0
@@ -153,9 +146,5 @@ def play_out_as_people_do(board: np.void, limit: int, random: NDArray[np.uint64]
     for _ in range(limit):
         color = int64(board["to_play"])
         point = choose_as_people_do(board, color, random)
-        if point != 0:
-            play_point(board, point, color)
-            continue
-        pass_turn(board, color)
-        if board["passes"] >= 2:
+        if take_turn(board, color, point):
             break

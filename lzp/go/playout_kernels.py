@@ -25,12 +25,36 @@ def next_random(state: NDArray[np.uint64]) -> np.uint64:
 
 
 @kernel
+def draw_below(count: int, random: NDArray[np.uint64]) -> int:
+    """Return a random number of 0 .. count - 1."""
+    return int64((next_random(random) >> np.uint64(32)) * np.uint64(count) >> np.uint64(32))
+
+
+@kernel
+def begin_playout(board: np.void) -> None:
+    """Prepare a position to be played on to its end, whatever has ended it before."""
+    board["passes"] = 0
+    board["suicide"] = 0
+    board["button"] = NO_BUTTON
+
+
+@kernel
+def take_turn(board: np.void, color: int, point: int) -> bool:
+    """Play on a point, or pass if it is 0; return whether that ends the game."""
+    if point != 0:
+        play_point(board, point, color)
+        return False
+    pass_turn(board, color)
+    return bool(board["passes"] >= 2)
+
+
+@kernel
 def choose_random(board: np.void, color: int, random: NDArray[np.uint64]) -> int:
     """Return a random legal point that is no own eye, or 0 where there is none."""
     count = int64(board["empty_count"])
     if count == 0:
         return 0
-    start = int64((next_random(random) >> np.uint64(32)) * np.uint64(count) >> np.uint64(32))
+    start = draw_below(count, random)
     for step in range(count):
         index = start + step
         if index >= count:
@@ -47,11 +71,7 @@ def play_out(board: np.void, limit: int, random: NDArray[np.uint64]) -> None:
     for _ in range(limit):
         color = int64(board["to_play"])
         point = choose_random(board, color, random)
-        if point != 0:
-            play_point(board, point, color)
-            continue
-        pass_turn(board, color)
-        if board["passes"] >= 2:
+        if take_turn(board, color, point):
             break
 
 
@@ -75,9 +95,7 @@ def count_owners(
     balance[:] = 0
     for _ in range(playouts):
         boards[1] = boards[0]
-        boards[1]["passes"] = 0
-        boards[1]["suicide"] = 0
-        boards[1]["button"] = NO_BUTTON
+        begin_playout(boards[1])
         play_out(boards[1], 3 * area, random)
         mark_area(boards[1:], owner[:area])
         for move in range(area):
