@@ -27,6 +27,7 @@ __all__ = [
     "describe_checkpoint",
     "is_checkpoint",
     "load_evaluator",
+    "open_evaluator",
     "open_evaluators",
     "open_network",
     "read_network",
@@ -57,8 +58,12 @@ def load_evaluator(path: Path | None, *, batch_size: int, threads: int) -> Evalu
         ModelError: the file is missing, damaged or no network.
         ValueError: batch_size or threads below 1.
     """
+    return open_evaluator(open_network(path), batch_size=batch_size, threads=threads)
+
+
+def open_evaluator(file: NetworkFile, *, batch_size: int, threads: int) -> Evaluator:
+    """Return an evaluator for a network that was read; see `load_evaluator`."""
     options = RunOptions(batch_size=batch_size, threads=threads)
-    file = open_network(path)
     backend = default_backend(file)
     if backend.device == "gpu":
         try:

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from lzp.command_line import OneLineParser
-from lzp.engine.model import ModelError, load_evaluator, open_network
+from lzp.engine.model import ModelError, open_evaluator, open_network
 from lzp.engine.rollouts import rollouts_for
 from lzp.engine.search import Search
 from lzp.engine.search_params import SearchLimits, SearchParams
@@ -46,11 +46,9 @@ def draw(options: argparse.Namespace) -> str:
     """
     game = to_game(read_game(options.record), options.move)
     limits = SearchLimits(visits=options.visits)
-    rollouts = rollouts_for(open_network(options.weights))
-    params = SearchParams.strong(seed=options.seed, rollouts=rollouts)
-    evaluator = load_evaluator(
-        options.weights, batch_size=params.batch_size, threads=options.threads
-    )
+    file = open_network(options.weights)
+    params = SearchParams.strong(seed=options.seed, rollouts=rollouts_for(file))
+    evaluator = open_evaluator(file, batch_size=params.batch_size, threads=options.threads)
     search = Search(evaluator, params)
     search.set_position(game)
     return draw_analysis(game, search.run(limits), options.title)
