@@ -12,14 +12,14 @@ class WinogradNetwork(NamedTuple):
     """A network, norms folded in and convolutions transformed; float32, read only.
 
     C is the number of filters, rounded up to whole blocks of columns; N stands for the 49
-    points of a tile. Matrices are packed: block after block of 16 columns.
+    points of a tile. Matrices are packed: block after block of K columns, 16 or 32 (BLOCK_COLUMNS).
 
     Attributes:
         input: [N · 18 · C].
         tower: [2 · blocks, N · C · C].
         bias: [1 + 2 · blocks, C], the input's first.
-        heads: [C · 16], the 1x1 convolutions: two columns for the policy, one for the value.
-        heads_bias: [16].
+        heads: [C · K], the 1x1 convolutions: two columns for the policy, one for the value.
+        heads_bias: [K].
         policy: [2·S² · moves], moves being S² + 1 rounded up to whole blocks.
         policy_bias: [moves].
         hidden: [S² · 256].
@@ -52,8 +52,8 @@ class WinogradRoom(NamedTuple):
         stream: [P · W · W · C], what the blocks add to; zeros around the boards.
         inner: as stream, between the two convolutions of a block.
         tiles: [N · P · T² · C], transformed tiles; T of them along a side.
-        products: [N · P · T² · 16], tiles times weights, for a block of filters.
-        heads: [S² · 16], of one position.
+        products: [N · P · T² · K], tiles times weights, for a block of filters.
+        heads: [S² · K], of one position.
         policy_input: [B · 2·S²].
         value_input: [B · S²].
         logits: [B · moves].

@@ -8,7 +8,9 @@ from torch.nn import functional as F
 
 from lzp.jit import IS_COMPILED
 from lzp.winograd.batches import convolve_boards, weight_gradient
-from lzp.winograd.vector_kernels import BLOCK_COLUMNS
+
+#: Filters that the kernels are worth it for come in so many: they are padded to whole blocks.
+_FILTER_STEP = 16
 
 
 class BoardConv2d(nn.Conv2d):
@@ -35,7 +37,7 @@ class BoardConv2d(nn.Conv2d):
             and x.dtype == self.weight.dtype == torch.float32
             and not torch.is_autocast_enabled("cpu")
             and self.kernel_size == (3, 3)
-            and self.out_channels % BLOCK_COLUMNS == 0
+            and self.out_channels % _FILTER_STEP == 0
             and not torch.compiler.is_compiling()
             and not torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
         )
@@ -64,7 +66,7 @@ class _Winograd(torch.autograd.Function):
 
 def _input_gradient(slope: Tensor, weight: Tensor) -> Tensor:
     """Return the gradient of the input: a convolution with the weights turned half around."""
-    if weight.shape[1] % BLOCK_COLUMNS == 0:
+    if weight.shape[1] % _FILTER_STEP == 0:
         return _convolve(slope, weight.flip(2, 3).transpose(0, 1))
     return F.conv_transpose2d(slope, weight, padding=1)
 

@@ -16,7 +16,14 @@ from lzp.winograd.gradient_kernels import add_weight_gradient, convolve_batch
 from lzp.winograd.tile_kernels import POINTS, count_tiles, padded_side, point_step
 from lzp.winograd.training_state import TrainingRoom
 from lzp.winograd.vector_kernels import BLOCK_COLUMNS, LANES
-from lzp.winograd.weights import aligned, collect_gradient, pack, transform_weights, unpack
+from lzp.winograd.weights import (
+    aligned,
+    collect_gradient,
+    pack,
+    round_up,
+    transform_weights,
+    unpack,
+)
 
 Array = NDArray[np.float32]
 T = TypeVar("T")
@@ -30,14 +37,14 @@ def convolve_boards(boards: Array, weight: Array, threads: int = 1) -> Array:
 
     Args:
         boards: float32 [B, S, S, depth].
-        weight: float32 [C, depth, 3, 3]; C is a multiple of 16.
+        weight: float32 [C, depth, 3, 3].
         threads: among which the boards are divided.
 
     Returns:
         float32 [B, S, S, C].
     """
     count, side, _, depth = boards.shape
-    channels = len(weight)
+    channels = round_up(len(weight))
     packed = pack(transform_weights(weight))
     result = np.empty((count, side, side, channels), np.float32)
 
@@ -49,7 +56,7 @@ def convolve_boards(boards: Array, weight: Array, threads: int = 1) -> Array:
             )  # fmt: skip
 
     _share(count, threads, run)
-    return result
+    return np.ascontiguousarray(result[..., : len(weight)])
 
 
 def weight_gradient(boards: Array, slopes: Array, threads: int = 1) -> Array:
@@ -64,7 +71,10 @@ def weight_gradient(boards: Array, slopes: Array, threads: int = 1) -> Array:
         float32 [C, depth, 3, 3].
     """
     count, side, _, depth = boards.shape
-    channels = slopes.shape[3]
+    filters = slopes.shape[3]
+    channels = round_up(filters)
+    if channels > filters:
+        slopes = np.pad(slopes, ((0, 0), (0, 0), (0, 0), (0, channels - filters)))
     width = -(-depth // LANES) * LANES
 
     def run(part: slice) -> Array:
@@ -77,7 +87,7 @@ def weight_gradient(boards: Array, slopes: Array, threads: int = 1) -> Array:
         return total
 
     total: Array = np.sum(_share(count, threads, run), axis=0)
-    return collect_gradient(unpack(total, (POINTS, width, channels)))[:, :depth]
+    return collect_gradient(unpack(total, (POINTS, width, channels)))[:filters, :depth]
 
 
 def _share(count: int, threads: int, run: Callable[[slice], T]) -> list[T]:

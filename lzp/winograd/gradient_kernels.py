@@ -189,7 +189,7 @@ def _add_products(
     channel, step = int64(0), int64(BLOCK_COLUMNS)
     while channel < width:
         a, c = start + channel, to + channel * BLOCK_COLUMNS
-        if width - channel in (4, LANES):
+        if width - channel in (4, 8):
             _add_4(rows, tiles, a, width, slopes, at, total, c, step)
             channel += 4
         else:

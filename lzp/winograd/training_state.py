@@ -12,13 +12,13 @@ class TrainingRoom(NamedTuple):
     """Arrays for what is computed on the way; float32, of one thread.
 
     W is the side of a padded board, T the tiles along a side, N the 49 points of a tile, P
-    the most positions at once; depths are in whole vectors.
+    the most positions at once, K the columns of a block; depths are in whole vectors.
 
     Attributes:
         together: int64 [1], P.
         padded: [P · W · W · depth], the inputs between zeros.
         tiles: [N · P · T² · depth], transformed.
-        products: [N · P · T² · 16], of a block of channels: results, or gradients of them.
+        products: [N · P · T² · K], of a block of channels: results, or gradients of them.
         spread: [P · W · W · C], the results of whole tiles.
         slopes: [P · W · W · C], gradients between zeros.
     """

@@ -63,7 +63,7 @@ def aligned(size: int) -> Array:
 
 
 def pack(matrices: NDArray[np.floating]) -> Array:
-    """Return matrices [..., depth, columns] flat, as [blocks of columns, ..., depth, 16]."""
+    """Return matrices [..., depth, columns] flat, as [blocks, ..., depth, a block's columns]."""
     *several, columns = matrices.shape
     padded = np.zeros((*several, round_up(columns)), np.float32)
     padded[..., :columns] = matrices

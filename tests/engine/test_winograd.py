@@ -18,6 +18,7 @@ from lzp.engine.winograd_evaluator import WinogradEvaluator
 from lzp.features import encode
 from lzp.go import Game
 from lzp.weights import read_weights
+from lzp.winograd.vector_kernels import BLOCK_COLUMNS
 from tests.networks import random_weights
 
 ONE_THREAD = RunOptions(batch_size=8, threads=1)
@@ -117,7 +118,7 @@ def test_other_networks_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_network_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(winograd_weights, "MOST_BYTES", 2 * 49 * 16 * 16 * 4)
+    monkeypatch.setattr(winograd_weights, "MOST_BYTES", 2 * 49 * BLOCK_COLUMNS**2 * 4)
     WinogradEvaluator(random_weights(5, blocks=1), "net", ONE_THREAD)
     with pytest.raises(ValueError, match="2 blocks of 8 filters are too large for Winograd's"):
         WinogradEvaluator(random_weights(5, blocks=2), "net", ONE_THREAD)

@@ -49,13 +49,13 @@ def test_the_transforms_convolve_exactly_in_rational_numbers() -> None:
 @pytest.mark.parametrize("rows", [1, 2, 3, 4, 5, 6, 7, 13])
 def test_a_product_of_every_height(rows: int) -> None:
     rng, depth = np.random.default_rng(1), 9
-    a, b = (rng.standard_normal(200).astype(np.float32) for _ in range(2))
-    c = np.full(300, 8, np.float32)
-    multiply_rows(rows, depth, a, 3, depth + 2, b, 5, c, 7, 20)
+    a, b = (rng.standard_normal(400).astype(np.float32) for _ in range(2))
+    c, step = np.full(600, 8, np.float32), BLOCK_COLUMNS + 4
+    multiply_rows(rows, depth, a, 3, depth + 2, b, 5, c, 7, step)
     left = np.array([a[3 + row * 11 :][:depth] for row in range(rows)])
-    expected = np.full(300, 8, np.float32)
+    expected = np.full(600, 8, np.float32)
     for row, line in enumerate(left @ b[5 : 5 + depth * BLOCK_COLUMNS].reshape(depth, -1)):
-        expected[7 + row * 20 :][:BLOCK_COLUMNS] = line
+        expected[7 + row * step :][:BLOCK_COLUMNS] = line
     np.testing.assert_allclose(c, expected, rtol=1e-5, atol=1e-5)
 
 
@@ -66,20 +66,20 @@ end_grid, end_sum = make_layer_end(FACTORS, adds=False), make_layer_end(FACTORS,
 
 @kernel
 def transform_grids(x: Array, y: Array, z: Array, sums: Array, bias: Array) -> None:
-    spread_grid(x, 1, 50, 10, y, 2, 40, 9)
-    end_grid(x, 1, 50, 10, z, 2, 40, 9, bias, 3)
-    end_sum(x, 1, 50, 10, sums, 2, 40, 9, bias, 3)
+    spread_grid(x, 1, 50, 10, y, 2, 80, 20)
+    end_grid(x, 1, 50, 10, z, 2, 80, 20, bias, 3)
+    end_sum(x, 1, 50, 10, sums, 2, 80, 20, bias, 3)
 
 
 def test_a_transform_and_the_end_of_a_layer() -> None:
     rng, whole = np.random.default_rng(2), product(FACTORS)
     x, bias = (rng.standard_normal(size).astype(np.float32) for size in (200, 20))
-    y, z, sums = (np.full(100, number, np.float32) for number in (7, 7, 0.5))
+    y, z, sums = (np.full(200, number, np.float32) for number in (7, 7, 0.5))
     transform_grids(x, y, z, sums, bias)
     grid = np.array([[x[1 + 50 * i + 10 * j :][:LANES] for j in range(3)] for i in range(3)])
     for i, row in enumerate(np.einsum("ai,bj,ijl->abl", whole, whole, grid)):
         for j, vector in enumerate(row):
-            at = slice(2 + 40 * i + 9 * j, 2 + 40 * i + 9 * j + LANES)
+            at = slice(2 + 80 * i + 20 * j, 2 + 80 * i + 20 * j + LANES)
             total = vector + bias[3 : 3 + LANES]
             np.testing.assert_allclose(y[at], vector, rtol=1e-5, atol=1e-5)
             np.testing.assert_allclose(z[at], np.maximum(total, 0), rtol=1e-5, atol=1e-5)
