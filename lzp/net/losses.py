@@ -85,15 +85,26 @@ class LossTerms(NamedTuple):
     distillation: Tensor
 
 
-def policy_loss(logits: Tensor, target: Tensor, smoothing: float = 0.0) -> Tensor:
+def policy_loss(
+    logits: Tensor, target: Tensor, smoothing: float = 0.0, known: Tensor | None = None
+) -> Tensor:
     """Return the mean cross entropy in nats.
 
     Args:
         logits: float [B, S²+1].
         target: int64 [B] of move indices, or float [B, S²+1] of probabilities.
         smoothing: share of the target that is spread evenly over all moves.
+        known: bool [B], the rows that are meant; None: all of them. Without any, it is 0.
     """
-    return F.cross_entropy(logits, target, label_smoothing=smoothing)
+    if known is None:
+        return F.cross_entropy(logits, target, label_smoothing=smoothing)
+    each = F.cross_entropy(logits, target, label_smoothing=smoothing, reduction="none")
+    return _mean_of(each, known)
+
+
+def _mean_of(each: Tensor, known: Tensor) -> Tensor:
+    """Return the mean over the rows that are known; without any, 0."""
+    return (each * known).sum() / known.sum().clamp(min=1)
 
 
 def reply_loss(logits: Tensor, target: Tensor, known: Tensor) -> Tensor:
@@ -104,8 +115,7 @@ def reply_loss(logits: Tensor, target: Tensor, known: Tensor) -> Tensor:
         target: int64 [B] of move indices.
         known: bool [B]; without any, the loss is 0.
     """
-    each = F.cross_entropy(logits, target, reduction="none")
-    return (each * known).sum() / known.sum().clamp(min=1)
+    return policy_loss(logits, target, known=known)
 
 
 def value_loss(value: Tensor, target: Tensor) -> Tensor:
@@ -135,6 +145,7 @@ class Targets(NamedTuple):
         reply_known: see `reply_loss`.
         teacher: float [B, S²+1], a teacher's probabilities; None without one.
         teacher_value: float [B] in [-1, 1], its values; None without one.
+        policy_known: bool [B], whose `policy` is one to learn; None: all. A teacher's always is.
     """
 
     policy: Tensor
@@ -144,6 +155,7 @@ class Targets(NamedTuple):
     reply_known: Tensor | None = None
     teacher: Tensor | None = None
     teacher_value: Tensor | None = None
+    policy_known: Tensor | None = None
 
 
 def leela_losses(
@@ -163,7 +175,7 @@ def leela_losses(
     Raises:
         ValueError: ownership has a weight but no target, or the reply no head or target.
     """
-    policy = policy_loss(output.policy_logits, targets.policy)
+    policy = policy_loss(output.policy_logits, targets.policy, known=targets.policy_known)
     value = value_loss(output.value, targets.value)
     ownership = _ownership_term(output, targets, weights)
     reply = _reply_term(reply_logits, targets, weights)
@@ -199,7 +211,7 @@ def _policy_terms(
 ) -> tuple[Tensor, Tensor]:
     """Return the policy's loss as it is trained, and the teacher's part of it, unweighted."""
     if weights.smoothing > 0:
-        policy = policy_loss(logits, targets.policy, weights.smoothing)
+        policy = policy_loss(logits, targets.policy, weights.smoothing, targets.policy_known)
     if weights.distillation == 0 or targets.teacher is None:
         return policy, policy.new_zeros(())
     taught = policy_loss(logits, targets.teacher)

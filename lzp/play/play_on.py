@@ -183,7 +183,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--split", choices=("train", "val", "test", "all"), default="train",
         help="part of the store, as training divides it (train)")  # fmt: skip
     add("--temperature", type=float, default=defaults.temperature, metavar="T",
-        help=f"above 1 flattens the policy, below sharpens it ({defaults.temperature})")  # fmt: skip
+        help=f"above 1 flattens the policy ({defaults.temperature})")  # fmt: skip
     add("--max-moves", type=int, default=defaults.max_moves, metavar="N",
         help=f"a longer game is counted as it stands ({defaults.max_moves})")  # fmt: skip
     add("--threads", type=int, default=1, metavar="N", help="of the network (1)")

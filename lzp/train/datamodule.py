@@ -4,7 +4,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 import pytorch_lightning as pl
@@ -47,6 +47,8 @@ class PositionDataModule(pl.LightningDataModule):
         batch_size: positions a batch, on each device.
         seed: of the order of training positions.
         per_game: positions of each game in an epoch; None: all.
+        results_only: those of the stores whose games teach who won and whose the points are,
+            and whose moves are no example, in training and measuring alike.
         ownership: whether samples say whose each point is in the end.
         ahead: batches made in advance.
         games: which games of the store, and how they are divided.
@@ -55,7 +57,8 @@ class PositionDataModule(pl.LightningDataModule):
         planes: of a position, as the caller expects them.
 
     Raises:
-        ConfigError: neither a store nor sources, or a number out of range.
+        ConfigError: neither a store nor sources, a number out of range, or a store that
+            is not among those named.
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class PositionDataModule(pl.LightningDataModule):
         batch_size: int = 256,
         seed: int = 1,
         per_game: int | None = None,
+        results_only: Sequence[str] = (),
         ownership: bool = False,
         ahead: int = 4,
         games: GameFilter | None = None,
@@ -87,6 +91,9 @@ class PositionDataModule(pl.LightningDataModule):
         if self._sources and len(self._paths) > 1:
             raise ConfigError(f"sources become one store; store names {len(self._paths)}")
         self._weights = _weights(store) if isinstance(store, Mapping) else None
+        self._results_only = {Path(name) for name in results_only}
+        if missing := self._results_only - set(self._paths):
+            raise ConfigError(f"results_only: {min(missing)} is not among the stores")
         self._training = SamplerParams(
             batch_size=batch_size, seed=seed, per_game=per_game, ownership=ownership
         )
@@ -163,8 +170,16 @@ class PositionDataModule(pl.LightningDataModule):
             ahead=self._ahead,
             repeat=split != "train",
             pin_memory=trainer is not None and trainer.strategy.root_device.type == "cuda",
+            results_only=tuple(self._results_games()),
         )
         return BatchLoader(self._sampler(split, params), plan)
+
+    def _results_games(self) -> Iterator[range]:
+        """Yield the games of each store that teaches results only, by their numbers."""
+        if self._stores is not None:
+            for path, games in zip(self._paths, pairwise(self._stores.first_games), strict=True):
+                if path in self._results_only:
+                    yield range(*map(int, games))
 
     def _sampler(self, split: str, params: SamplerParams) -> PositionSampler:
         if self._stores is None:

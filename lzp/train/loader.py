@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from lzp.data import Batch, PositionSampler
@@ -32,6 +34,8 @@ class TrainBatch(NamedTuple):
         game: int32 [B], number of the game, through all stores (lzp.data.StoreMixture).
         ply: int32 [B], moves played before the position.
         policy: float32 [B, S * S + 1], the policy of a search; [B, 0] if there was none.
+        policy_known: bool [B], whether the move, or the search's policy, is one to learn: not
+            in games of `ReadPlan.results_only`.
     """
 
     planes: Tensor
@@ -43,6 +47,7 @@ class TrainBatch(NamedTuple):
     game: Tensor
     ply: Tensor
     policy: Tensor
+    policy_known: Tensor
 
     def policy_goal(self) -> Tensor:
         """Return what the policy is to learn: a search's where there was one, else the move."""
@@ -64,6 +69,8 @@ class ReadPlan:
         repeat: each pass goes through epoch 0 once: the same positions every time, as
             validation needs.
         pin_memory: put batches into memory from which a GPU copies faster.
+        results_only: games, by their numbers in batches, that teach who won and whose the
+            points are, and whose moves are no example.
     """
 
     rank: int = 0
@@ -71,6 +78,7 @@ class ReadPlan:
     ahead: int = 4
     repeat: bool = False
     pin_memory: bool = False
+    results_only: tuple[range, ...] = ()
 
 
 class BatchLoader:
@@ -150,10 +158,19 @@ class BatchLoader:
         return self._to_tensors(self._sampler.samples(first + start, max(end - start, 1)))
 
     def _to_tensors(self, batch: Batch) -> TrainBatch:
-        tensors = [torch.from_numpy(getattr(batch, name)) for name in TrainBatch._fields]
+        known = self._find_examples(batch)
+        arrays = batch._asdict() | {"policy_known": known, "reply_known": batch.reply_known & known}
+        tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
         if self._plan.pin_memory:
-            tensors = [tensor.pin_memory() for tensor in tensors]
-        return TrainBatch(*tensors)
+            tensors = {name: tensor.pin_memory() for name, tensor in tensors.items()}
+        return TrainBatch(**tensors)
+
+    def _find_examples(self, batch: Batch) -> NDArray[np.bool_]:
+        """Return whose moves are an example, bool [B]."""
+        known = np.ones(len(batch.game), np.bool_)
+        for games in self._plan.results_only:
+            known &= (batch.game < games.start) | (batch.game >= games.stop)
+        return known
 
 
 class _Failure(NamedTuple):

@@ -162,7 +162,9 @@ class TrainTask(pl.LightningModule):
 
     def _log_figures(self, output: NetOutput, batch: TrainBatch, stage: str) -> None:
         policy = cast(MetricCollection, self._policy[f"on_{stage}"])
-        policy(output.policy_logits.detach(), batch.best_move())
+        known = batch.policy_known
+        if known.any():
+            policy(output.policy_logits.detach()[known], batch.best_move()[known])
         value = cast(MetricCollection, self._value[f"on_{stage}"])
         value(output.value.detach(), batch.value_target)
         for figures in (policy, value):
@@ -187,6 +189,7 @@ class TrainTask(pl.LightningModule):
             reply_known=batch.reply_known,
             teacher=taught[0],
             teacher_value=taught[1],
+            policy_known=batch.policy_known,
         )
 
     def _log_losses(self, terms: LossTerms, stage: str, batch_size: int) -> None:
