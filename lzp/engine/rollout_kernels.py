@@ -5,7 +5,8 @@ small one believes for a hundred moves that a dead group lives. Games played on 
 little sense (lzp/go/pattern_kernels.py) know nothing of an opening, but late in a game they
 tell who wins better than such a network. How much they count for follows from how full the
 board is: nothing up to `rollout_from`, then more in a straight line, and `rollout_share` of
-the winrate from `rollout_to` on.
+the winrate from `rollout_to` on. What counts for less may be less exact, so that as large a
+share of `rollouts` games is played.
 """
 
 import numpy as np
@@ -25,11 +26,22 @@ def rollout_share(head: np.void, board: np.void) -> float:
     """Return what share of a leaf's winrate games played on from it make."""
     if head["rollouts"] == 0:
         return 0.0
+    return float64(head["rollout_share"]) * _ramp(head, board)
+
+
+@lean_kernel
+def _ramp(head: np.void, board: np.void) -> float:
+    """Return how far a board is on its way from `rollout_from` to `rollout_to`, in [0, 1]."""
     side = int64(board["side"])
     filled = 1.0 - float64(board["empty_count"]) / float64(side * side)
     first = float64(head["rollout_from"])
-    ramp = min(max((filled - first) / (float64(head["rollout_to"]) - first), 0.0), 1.0)
-    return float64(head["rollout_share"]) * ramp
+    return min(max((filled - first) / (float64(head["rollout_to"]) - first), 0.0), 1.0)
+
+
+@lean_kernel
+def rollout_games(head: np.void, board: np.void) -> int:
+    """Return how many games are played on from a leaf, at least 1."""
+    return max(int64(1), int64(np.ceil(float64(head["rollouts"]) * _ramp(head, board))))
 
 
 @kernel
@@ -40,14 +52,14 @@ def rollout_winrate(tree: TreeArrays, boards: NDArray[np.void]) -> float:
     the answer never changes.
 
     Args:
-        tree: says how many games, and lends a board to play on.
+        tree: says how many games (`rollout_games`), and lends a board to play on.
         boards: BOARD [1], the position.
     """
     head, board = tree.heads[0], boards[0]
     random = np.empty(1, np.uint64)
     random[0] = board["hash"] | np.uint64(1)
     most = 3 * int64(board["side"]) * int64(board["side"])
-    games = int64(head["rollouts"])
+    games = rollout_games(head, board)
     points = 0.0
     for _ in range(games):
         copy_board(boards, int64(0), tree.scratch, int64(0))

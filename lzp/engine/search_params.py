@@ -86,7 +86,7 @@ class SearchParams:
             moves are looked at.
         tactics_weight: of what reading says of a move beside the policy
             (tactics_kernels.py); 1 as fitted, 0 for none.
-        rollouts: games played on from each leaf, whose results count beside the network's
+        rollouts: games played on from a leaf at most, whose results count beside the network's
             winrate, and for more the fuller the board is (rollout_kernels.py); 0 for none.
         rollout_share: what share of the winrate they make where the board is full.
         rollout_from: share of occupied points up to which they make none of it.

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from lzp.command_line import OneLineParser
 from lzp.data import GameStore
-from lzp.engine.rollout_kernels import rollout_share, rollout_winrate
+from lzp.engine.rollout_kernels import rollout_games, rollout_share, rollout_winrate
 from lzp.engine.search_params import SearchParams
 from lzp.engine.tree import Tree
 from lzp.play.accuracy import BATCH, Measured, Sample, measure_positions
@@ -59,13 +59,14 @@ def compare(store: GameStore, measured: Measured, params: SearchParams) -> Compa
     """
     tree = Tree(params, int(store.numbers("side")[0]))
     chosen = np.flatnonzero(measured.decided)
-    rows, seconds = [], 0.0
+    rows, seconds, games_played = [], 0.0, 0
     for index in chosen:
         game = replay_stored(store, int(measured.game[index]), int(measured.ply[index]))
         tree.set_position(game)
         started = time.thread_time()
         winrate = rollout_winrate(tree.arrays, game.boards)
         seconds += time.thread_time() - started
+        games_played += rollout_games(tree.arrays.heads[0], game.boards[0])
         share = rollout_share(tree.arrays.heads[0], game.boards[0])
         rows.append((np.count_nonzero(game.board.colors()) / game.side**2, winrate, share))
     filled, games, share = np.array(rows).T
@@ -76,7 +77,7 @@ def compare(store: GameStore, measured: Measured, params: SearchParams) -> Compa
         network=network,
         games=games,
         mixed=network + share * (games - network),
-        game_us=seconds / len(chosen) / params.rollouts * 1e6,
+        game_us=seconds / games_played * 1e6,
     )
 
 

@@ -188,18 +188,18 @@ class DictTree:
         filled = np.count_nonzero(self.game.board.colors()) / area
         if params.rollouts == 0 or filled <= params.rollout_from:
             return winrate
-        share = min(1.0, (filled - params.rollout_from) / (params.rollout_to - params.rollout_from))
-        share *= params.rollout_share
+        ramp = min(1.0, (filled - params.rollout_from) / (params.rollout_to - params.rollout_from))
+        share, games = params.rollout_share * ramp, math.ceil(params.rollouts * ramp)
         random = self.game.boards["hash"] | np.uint64(1)
         points = 0.0
-        for _ in range(params.rollouts):
+        for _ in range(games):
             board = np.zeros(1, BOARD)
             board[0] = self.game.boards[0]
             board["passes"] = 0
             play_out_as_people_do(board[0], 3 * area, random)
             lead = area_difference(board) - self.game.komi
             points += 0.5 + 0.5 * float(np.sign(lead if self.game.to_play == BLACK else -lead))
-        return winrate + share * (points / params.rollouts - winrate)
+        return winrate + share * (points / games - winrate)
 
     def weigh_tactics(self, priors: dict[int, float]) -> None:
         """Change the priors of moves that reading says something about; they sum to 1 again."""

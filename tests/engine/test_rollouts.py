@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lzp.engine.network_file import NetworkFile, shipped_network
-from lzp.engine.rollout_kernels import rollout_share, rollout_winrate
+from lzp.engine.rollout_kernels import rollout_games, rollout_share, rollout_winrate
 from lzp.engine.rollouts import rollouts_for
 from lzp.engine.search import Search
 from lzp.engine.search_params import SearchLimits, SearchParams
@@ -60,22 +60,25 @@ def test_the_answer_follows_from_the_position() -> None:
     game = Game(7, 0.5)
     for vertex in ("D4", "C3", "E3", "D5", "C4", "B4"):
         game.play(parse_vertex(vertex, 7))
-    _, tree = tree_of(game, rollouts=50)
+    _, tree = tree_of(game, rollouts=50, rollout_from=0.0, rollout_to=0.1)
     found = rollout_winrate(tree, game.boards)
     assert 0 < found < 1
     assert rollout_winrate(tree, game.boards) == found
 
 
-def test_they_count_for_more_as_the_board_fills() -> None:
-    shares = []
+def test_they_count_for_more_and_are_more_as_the_board_fills() -> None:
+    shares, games = [], []
     for stones in (0, 7, 12, 20, 30, 40):
         game = Game(7, 0.5)
         game.set_up([(BLACK, move) for move in range(stones)], WHITE)
-        _, tree = tree_of(game, rollouts=1)
+        _, tree = tree_of(game, rollouts=8)
         shares.append(rollout_share(tree.heads[0], game.boards[0]))
+        games.append(rollout_games(tree.heads[0], game.boards[0]))
     assert shares[:2] == [0, 0]
     assert shares[2:] == pytest.approx(sorted(set(shares[2:])))
     assert shares[-1] == pytest.approx(0.9)
+    # 12, 20 and 30 of 49 points are 0.19, 0.52 and 0.92 of the way.
+    assert games == [1, 1, 2, 5, 8, 8]
 
 
 @pytest.mark.parametrize(("komi", "winner"), [(-8.5, BLACK), (8.5, WHITE)])

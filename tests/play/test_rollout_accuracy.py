@@ -36,7 +36,7 @@ def test_what_is_mixed_lies_between_and_follows_the_board(tmp_path) -> None:
     low, high = np.minimum(found.network, found.games), np.maximum(found.network, found.games)
     assert ((low - 1e-9 <= found.mixed) & (found.mixed <= high + 1e-9)).all()
     assert np.allclose(found.mixed[found.filled < 0.15], found.network[found.filled < 0.15])
-    assert set(np.unique(found.games * 4) % 1) == {0.0}
+    assert np.allclose(found.games * 12, np.round(found.games * 12))  # of 1 to 4 games
     assert set(np.unique(found.won)) <= {0.0, 1.0}
 
 
