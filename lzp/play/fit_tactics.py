@@ -9,12 +9,10 @@ are likeliest. One half of the positions fits them and the other half says what 
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lzp.command_line import OneLineParser
 from lzp.data import GameStore
 from lzp.engine.evaluator import Evaluator
 from lzp.go.tactics import new_tactics_room, tactical_features
@@ -22,6 +20,7 @@ from lzp.go.tactics_kernels import FEATURES
 from lzp.play.accuracy import BATCH, Sample, open_sampler, sampled_batches
 from lzp.play.arena_network import open_fastest
 from lzp.play.replay import replay_stored
+from lzp.play.sample_flags import sample_parser
 
 NAMES = ("save", "escape", "lost", "atari", "threat", "defense", "self-atari")
 _LEAST_PROBABILITY = 1e-6
@@ -154,16 +153,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     """Return the parser of this command."""
-    parser = OneLineParser(
-        prog="python -m lzp.play.fit_tactics", description=__doc__, allow_abbrev=False,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
-    add = parser.add_argument
-    add("--store", type=Path, required=True, metavar="DIR", help="of games, by lzp-data convert")
-    add("-w", "--weights", type=Path, metavar="FILE", help="network (the one that ships)")
-    add("--split", choices=("train", "val", "test", "all"), default="val",
-        help="part of the store, as training divides it (val)")  # fmt: skip
-    add("--positions", type=int, default=20_000, metavar="N", help="how many (20000)")
+    parser = sample_parser("fit_tactics", __doc__, split="val")
+    parser.add_argument(
+        "--positions", type=int, default=20_000, metavar="N", help="how many (20000)"
+    )
     return parser
 
 

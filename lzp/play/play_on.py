@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
-from lzp.command_line import OneLineParser
 from lzp.data import GameStore
 from lzp.engine.evaluator import Evaluator
 from lzp.features import encode
@@ -34,6 +33,7 @@ from lzp.go.playout_kernels import find_owners
 from lzp.play.accuracy import Sample, open_sampler
 from lzp.play.arena_network import open_fastest
 from lzp.play.replay import replay_stored
+from lzp.play.sample_flags import sample_parser
 from lzp.sgf import SgfInfo, write_game
 from lzp.weights.atomic import replacing
 
@@ -167,21 +167,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     """Return the parser of this command."""
-    parser = OneLineParser(
-        prog="python -m lzp.play.play_on", description=__doc__, allow_abbrev=False,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="""examples:
+    parser = sample_parser("play_on", __doc__, split="train")
+    parser.epilog = """examples:
   python -m lzp.play.play_on --store train.lzps --games 20000 --threads 2 -o played-on.sgf
-  lzp-data convert played-on.sgf --ownership -o played-on.lzps""",
-    )  # fmt: skip
+  lzp-data convert played-on.sgf --ownership -o played-on.lzps"""
     defaults = PlayOnOptions()
     add = parser.add_argument
-    add("--store", type=Path, required=True, metavar="DIR", help="of games, by lzp-data convert")
     add("-o", "--output", type=Path, required=True, metavar="FILE", help="SGF to write")
-    add("-w", "--weights", type=Path, metavar="FILE", help="network (the one that ships)")
     add("--games", type=int, default=1_000, metavar="N", help="how many (1000)")
-    add("--split", choices=("train", "val", "test", "all"), default="train",
-        help="part of the store, as training divides it (train)")  # fmt: skip
     add("--temperature", type=float, default=defaults.temperature, metavar="T",
         help=f"above 1 flattens the policy ({defaults.temperature})")  # fmt: skip
     add("--max-moves", type=int, default=defaults.max_moves, metavar="N",

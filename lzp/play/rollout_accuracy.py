@@ -10,12 +10,10 @@ import argparse
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lzp.command_line import OneLineParser
 from lzp.data import GameStore
 from lzp.engine.rollout_kernels import rollout_games, rollout_share, rollout_winrate
 from lzp.engine.search_params import SearchParams
@@ -23,6 +21,7 @@ from lzp.engine.tree import Tree
 from lzp.play.accuracy import BATCH, Measured, Sample, measure_positions
 from lzp.play.arena_network import open_fastest
 from lzp.play.replay import replay_stored
+from lzp.play.sample_flags import sample_parser
 
 #: Where the rows of the table end, in points occupied.
 _ENDS = (0.15, 0.3, 0.45, 0.6, 1.0)
@@ -106,6 +105,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     values = _parser().parse_args(arguments)
     sample = Sample(split=values.split, positions=values.positions, even_only=True)
     try:
+        if values.rollouts < 1:
+            raise ValueError(f"--rollouts must be 1 or more, not {values.rollouts}")
         params = SearchParams.strong(rollouts=values.rollouts, seed=1)
         store = GameStore.open(values.store)
         evaluator = open_fastest(values.weights, BATCH)
@@ -117,17 +118,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     """Return the parser of this command."""
-    parser = OneLineParser(
-        prog="python -m lzp.play.rollout_accuracy", description=__doc__, allow_abbrev=False,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
+    parser = sample_parser("rollout_accuracy", __doc__, split="all")
     add = parser.add_argument
-    add("--store", type=Path, required=True, metavar="DIR", help="of games, by lzp-data convert")
-    add("-w", "--weights", type=Path, metavar="FILE", help="network (the one that ships)")
     add("--rollouts", type=int, default=SearchParams.strong().rollouts, metavar="N",
-        help="games played on from each position (as in play)")  # fmt: skip
-    add("--split", choices=("train", "val", "test", "all"), default="all",
-        help="part of the store, as training divides it (all)")  # fmt: skip
+        help="games played on from a position at most (as in play)")  # fmt: skip
     add("--positions", type=int, default=2_000, metavar="N", help="how many (2000)")
     return parser
 

@@ -48,3 +48,5 @@ def test_the_command_reads_a_store(tmp_path, capsys) -> None:
     assert "| 15% to 30% |" in capsys.readouterr().out
     with pytest.raises(SystemExit, match="rollout_accuracy: "):
         main(["--store", str(tmp_path / "nothing")])
+    with pytest.raises(SystemExit, match="--rollouts must be 1 or more"):
+        main(["--store", str(store.path), "--rollouts", "0"])
