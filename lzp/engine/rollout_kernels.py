@@ -9,6 +9,8 @@ the winrate from `rollout_to` on. What counts for less may be less exact, so tha
 share of `rollouts` games is played.
 """
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -44,9 +46,19 @@ def rollout_games(head: np.void, board: np.void) -> int:
     return max(int64(1), int64(np.ceil(float64(head["rollouts"]) * _ramp(head, board))))
 
 
+@lean_kernel
+def _worth(lead: float, margin: float) -> float:
+    """Return what a game is worth that is led by some points, in [0, 1]."""
+    if margin > 0.0:
+        return 1.0 / (1.0 + math.exp(-lead / margin))
+    return 0.5 if lead == 0.0 else float64(lead > 0.0)
+
+
 @kernel
 def rollout_winrate(tree: TreeArrays, boards: NDArray[np.void]) -> float:
-    """Return the share of games played on from a position that its color to play wins.
+    """Return what games played on from a position give its color to play, in [0, 1].
+
+    With `rollout_margin` 0 that is the share of them that it wins.
 
     Stones are counted by area, whatever the rules. The games follow from the stones, so that
     the answer never changes.
@@ -67,7 +79,7 @@ def rollout_winrate(tree: TreeArrays, boards: NDArray[np.void]) -> float:
         begin_playout(there)
         play_out_as_people_do(there, most, random)
         lead = float64(area_difference(tree.scratch)) - float64(head["handicap_komi"])
-        points += 0.5 if lead == 0.0 else float64(lead > 0.0)
+        points += _worth(lead, float64(head["rollout_margin"]))
     winrate = points / float64(games)
     return winrate if board["to_play"] == BLACK else 1.0 - winrate
 

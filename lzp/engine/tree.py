@@ -63,6 +63,7 @@ _CONSTANTS = (
     "rollout_share",
     "rollout_from",
     "rollout_to",
+    "rollout_margin",
     "settling_playouts",
     "virtual_loss",
 )

@@ -117,7 +117,7 @@ LEAF = np.dtype(
         ("moves", np.int32),  # legal ones, the pass aside
         ("passing", np.int32),  # whether that is one, too: see passing_rule
         ("rollout_share", np.float64),  # what games played on count for
-        ("rollout_winrate", np.float64),  # and the share of them that the color to play wins
+        ("rollout_winrate", np.float64),  # and what they give the color to play, in [0, 1]
         ("tactics", np.int32),  # how many of its moves reading says something about
         ("tactic_move", np.int16, MOST_ROWS),
         ("tactic_factor", np.float32, MOST_ROWS),  # on the move's prior
@@ -147,6 +147,7 @@ TREE = np.dtype(
         ("rollout_share", np.float64),  # of a winrate that they make on a full board
         ("rollout_from", np.float64),  # the share of occupied points at which they begin to
         ("rollout_to", np.float64),  # and from which on they make all of it
+        ("rollout_margin", np.float64),  # points of lead that win a game by e to 1; 0: any does
         ("settling_playouts", np.int32),  # random games where a game ends; 0: all stones live
         ("root_moves", np.int32),  # so many root moves share visits evenly; 0: PUCT decides
         ("root_sum", np.float64),  # of winrates over the root's visits, its view

@@ -198,7 +198,10 @@ class DictTree:
             board["passes"] = 0
             play_out_as_people_do(board[0], 3 * area, random)
             lead = area_difference(board) - self.game.komi
-            points += 0.5 + 0.5 * float(np.sign(lead if self.game.to_play == BLACK else -lead))
+            lead = lead if self.game.to_play == BLACK else -lead
+            margin = params.rollout_margin
+            sharp = 0.5 + 0.5 * float(np.sign(lead))
+            points += 1 / (1 + math.exp(-lead / margin)) if margin else sharp
         return winrate + share * (points / games - winrate)
 
     def weigh_tactics(self, priors: dict[int, float]) -> None:
