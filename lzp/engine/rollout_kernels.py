@@ -47,18 +47,21 @@ def rollout_games(head: np.void, board: np.void) -> int:
 
 
 @lean_kernel
-def _worth(lead: float, margin: float) -> float:
-    """Return what a game is worth that is led by some points, in [0, 1]."""
-    if margin > 0.0:
-        return 1.0 / (1.0 + math.exp(-lead / margin))
-    return 0.5 if lead == 0.0 else float64(lead > 0.0)
+def _worth(head: np.void, lead: float) -> float:
+    """Return what a game is worth to a color that leads by some points, in [0, 1]."""
+    worth = 0.5 if lead == 0.0 else float64(lead > 0.0)
+    share = float64(head["lead_share"])
+    if share == 0.0:
+        return worth
+    by_lead = 1.0 / (1.0 + math.exp(-lead / float64(head["lead_points"])))
+    return (1.0 - share) * worth + share * by_lead
 
 
 @kernel
 def rollout_winrate(tree: TreeArrays, boards: NDArray[np.void]) -> float:
     """Return what games played on from a position give its color to play, in [0, 1].
 
-    With `rollout_margin` 0 that is the share of them that it wins.
+    With `lead_share` 0 that is the share of them that it wins.
 
     Stones are counted by area, whatever the rules. The games follow from the stones, so that
     the answer never changes.
@@ -79,7 +82,7 @@ def rollout_winrate(tree: TreeArrays, boards: NDArray[np.void]) -> float:
         begin_playout(there)
         play_out_as_people_do(there, most, random)
         lead = float64(area_difference(tree.scratch)) - float64(head["handicap_komi"])
-        points += _worth(lead, float64(head["rollout_margin"]))
+        points += _worth(head, lead)
     winrate = points / float64(games)
     return winrate if board["to_play"] == BLACK else 1.0 - winrate
 

@@ -91,9 +91,10 @@ class SearchParams:
         rollout_share: what share of the winrate they make where the board is full.
         rollout_from: share of occupied points up to which they make none of it.
         rollout_to: share of occupied points from which on they make that share.
-        rollout_margin: a game that is led by so many points counts as won by e to 1, by twice
-            as many by e squared to 1: a larger lead is worth more, though less and less. With
-            0 a win is a win.
+        lead_share: share of what a game played on is worth that follows from the points of
+            its lead, so that more of them are better, though less and less; the rest is for
+            whoever has more.
+        lead_points: a lead of so many is worth e to 1, one of twice as many e squared to 1.
         settling_playouts: random games that decide which stones are dead where two passes
             end a game; 0 counts all stones as alive.
         merge_equal: whether the root keeps one of the moves that a symmetric board makes
@@ -140,7 +141,8 @@ class SearchParams:
     rollout_share: float = 0.9
     rollout_from: float = 0.15
     rollout_to: float = 0.65
-    rollout_margin: float = 0.0
+    lead_share: float = 0.0
+    lead_points: float = 15.0
     settling_playouts: int = 0
     merge_equal: bool = False
     slack_margin: float = 0.0
@@ -224,7 +226,8 @@ class SearchParams:
         _check("rollout_share", self.rollout_share, 0, 1)
         _check("rollout_from", self.rollout_from, 0, 0.99)
         _check("rollout_to", self.rollout_to, self.rollout_from + 0.01, 1)
-        _check("rollout_margin", self.rollout_margin, 0, 361)
+        _check("lead_share", self.lead_share, 0, 1)
+        _check("lead_points", self.lead_points, 0.1, 1000)
         _check("settling_playouts", self.settling_playouts, 0, 10_000)
         _check("slack_margin", self.slack_margin, 0, 1)
         _check("virtual_loss", self.virtual_loss, 1, 1000)

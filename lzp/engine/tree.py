@@ -63,7 +63,8 @@ _CONSTANTS = (
     "rollout_share",
     "rollout_from",
     "rollout_to",
-    "rollout_margin",
+    "lead_share",
+    "lead_points",
     "settling_playouts",
     "virtual_loss",
 )

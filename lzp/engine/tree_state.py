@@ -147,7 +147,8 @@ TREE = np.dtype(
         ("rollout_share", np.float64),  # of a winrate that they make on a full board
         ("rollout_from", np.float64),  # the share of occupied points at which they begin to
         ("rollout_to", np.float64),  # and from which on they make all of it
-        ("rollout_margin", np.float64),  # points of lead that win a game by e to 1; 0: any does
+        ("lead_share", np.float64),  # of a game's worth that follows from its lead
+        ("lead_points", np.float64),  # the lead that is worth e to 1
         ("settling_playouts", np.int32),  # random games where a game ends; 0: all stones live
         ("root_moves", np.int32),  # so many root moves share visits evenly; 0: PUCT decides
         ("root_sum", np.float64),  # of winrates over the root's visits, its view

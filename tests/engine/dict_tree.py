@@ -199,9 +199,9 @@ class DictTree:
             play_out_as_people_do(board[0], 3 * area, random)
             lead = area_difference(board) - self.game.komi
             lead = lead if self.game.to_play == BLACK else -lead
-            margin = params.rollout_margin
-            sharp = 0.5 + 0.5 * float(np.sign(lead))
-            points += 1 / (1 + math.exp(-lead / margin)) if margin else sharp
+            by_lead = 1 / (1 + math.exp(-lead / params.lead_points))
+            worth = 0.5 + 0.5 * float(np.sign(lead))
+            points += worth + params.lead_share * (by_lead - worth)
         return winrate + share * (points / games - winrate)
 
     def weigh_tactics(self, priors: dict[int, float]) -> None:

@@ -85,7 +85,7 @@ OWN_FORMULAS: list[dict[str, Any]] = [
     {"policy_exponent": 0.6},
     {"policy_exponent": 1.3, "tactics_weight": 1.0},
     {"rollouts": 4},
-    {"rollouts": 4, "rollout_from": 0.0, "rollout_margin": 3.0},
+    {"rollouts": 4, "rollout_from": 0.0, "lead_share": 0.5, "lead_points": 3.0},
     {"rollouts": 3, "rollout_share": 0.5, "rollout_from": 0.0, "tactics_weight": 1.0},
 ]
 
