@@ -42,6 +42,7 @@ _STRONG: dict[str, Any] = {
     "policy_exponent": 0.7,
     "tactics_weight": 1.0,
     "rollouts": 8,
+    "lead_share": 0.5,
     "settling_playouts": 16,
 }
 

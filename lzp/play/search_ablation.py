@@ -26,6 +26,7 @@ ROWS = {
     "without all: Leela Zero 0.17": "leela",
     "without tactics read": "tactics_weight=0",
     "without games played on": "rollouts=0",
+    "without a share for the lead": "lead_share=0",
     "without policy exponent": "policy_exponent=1",
     "without tuned cpuct": "cpuct=0.5",
     "without tuned first-play urgency": "fpu_reduction=0.25,root_fpu_reduction=0.25",
