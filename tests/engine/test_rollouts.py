@@ -1,5 +1,6 @@
 """Games played on from a leaf: what they say of settled positions, and when they count."""
 
+import math
 from types import SimpleNamespace
 from typing import cast
 
@@ -54,6 +55,19 @@ def test_a_settled_board_is_won_lost_or_drawn(komi: float, expected: float) -> N
     assert rollout_winrate(tree, game.boards) == expected
     game.to_play = WHITE
     assert rollout_winrate(tree, game.boards) == 1 - expected
+
+
+def test_a_larger_lead_is_worth_more_where_it_has_a_share() -> None:
+    def worth(komi: float, share: float) -> float:
+        game = settled_game(komi)  # Black leads by -7 - komi
+        _, tree = tree_of(game, rollouts=5, lead_share=share, lead_points=10.0)
+        return float(rollout_winrate(tree, game.boards))
+
+    assert worth(-17, 0.0) == worth(-37, 0.0) == 1.0
+    assert worth(-17, 0.5) == pytest.approx(0.5 + 0.5 / (1 + math.exp(-1)))
+    assert worth(-37, 0.5) == pytest.approx(0.5 + 0.5 / (1 + math.exp(-3)))
+    assert worth(3, 0.25) == pytest.approx(0.25 / (1 + math.exp(1)))
+    assert worth(-7, 1.0) == 0.5
 
 
 def test_the_answer_follows_from_the_position() -> None:
