@@ -32,19 +32,20 @@ class Level:
     description: str
 
 
-#: By number from 1.
+#: By number from 1. The temperatures are such that steps are about alike: below 1 a draw is
+#: nearly as good as the best move, above 1 each tenth costs a hundred Elo and more.
 LEVELS = (
     Level(1, 2.0, "first games: mostly random moves"),
-    Level(1, 1.5, "often random moves"),
-    Level(1, 1.2, "knows shapes, blunders a lot"),
-    Level(1, 1.0, "as careless as the games it has learned from"),
-    Level(1, 0.75, "fewer slips"),
-    Level(1, 0.5, "few slips"),
+    Level(1, 1.75, "often random moves"),
+    Level(1, 1.5, "random moves in between"),
+    Level(1, 1.3, "knows shapes, blunders a lot"),
+    Level(1, 1.12, "blunders now and then"),
+    Level(1, 0.95, "as careless as the games it has learned from"),
+    Level(1, 0.7, "few slips"),
     Level(1, 0.0, "the network's first move, no reading"),
-    Level(4, 0.0, "looks once at what it plays"),
     Level(12, 0.0, "reads a little"),
     Level(36, 0.0, "reads the next few moves"),
-    Level(110, 0.0, "reads, in a quarter of a second a move"),
+    Level(110, 0.0, "reads, in a tenth of a second a move"),
     Level(0, 0.0, "full strength: as long as the clock or the flags allow"),
 )
 FULL = len(LEVELS)
