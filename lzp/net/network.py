@@ -62,7 +62,10 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return float [B, filters, S, S] of the same shape."""
-        return F.relu(self.second(F.relu(self.first(x))) + x)
+        # In place in training: on a CPU new memory costs more than what is written into it.
+        y = self.second(F.relu(self.first(x), inplace=self.training))
+        y = y.add_(x) if self.training else y + x
+        return F.relu(y, inplace=self.training)
 
 
 class PolicyHead(nn.Module):
@@ -171,7 +174,7 @@ class LeelaNet(GoNet):
 
     def tower(self, planes: Tensor) -> Tensor:
         """See `GoNet.tower`."""
-        return cast(Tensor, self.blocks(F.relu(self.input(planes))))
+        return cast(Tensor, self.blocks(F.relu(self.input(planes), inplace=self.training)))
 
     def heads(self, x: Tensor, planes: Tensor) -> NetOutput:
         """See `GoNet.heads`."""
