@@ -24,6 +24,7 @@ from rich.console import Console
 from rich.progress import track
 
 from lzp.data import GameStore
+from lzp.data.owners import STORED_PLAYOUTS
 from lzp.engine.evaluator import Evaluator
 from lzp.features import encode
 from lzp.go import Game, new_boards
@@ -37,8 +38,6 @@ from lzp.play.sample_flags import sample_parser
 from lzp.sgf import SgfInfo, write_game
 from lzp.weights.atomic import replacing
 
-#: Random games that decide whose the points are, as where games are converted.
-_PLAYOUTS = 64
 _DEFAULT_KOMI = 6.5
 
 
@@ -86,11 +85,13 @@ def play_on(evaluator: Evaluator, starts: Iterator[Game], options: PlayOnOptions
         weights = policy.astype(np.float64) ** (1 / options.temperature)
         for game, row in zip(games, weights, strict=True):
             game.play(_draw(game, row, random))
+        going = []
         for game in games:
             if _is_done(game, options):
                 yield game
-        games = [game for game in games if not _is_done(game, options)]
-        games += islice(starts, options.together - len(games))
+            else:
+                going.append(game)
+        games = [*going, *islice(starts, options.together - len(going))]
 
 
 def _is_done(game: Game, options: PlayOnOptions) -> bool:
@@ -118,7 +119,7 @@ def black_lead(game: Game) -> float:
     boards = new_boards(2, game.side)
     boards[0] = game.boards[0]
     balance = np.empty(game.pass_move, np.int32)
-    find_owners(boards, _PLAYOUTS, balance)
+    find_owners(boards, STORED_PLAYOUTS, balance)  # as where games are converted
     return float(np.sign(balance).sum()) - game.komi
 
 
