@@ -7,7 +7,7 @@ that rare directions of the gradient move as far as common ones (Jordan et al. 2
 that one schedule and one state in the checkpoint serve both.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
 import torch
@@ -90,56 +90,79 @@ class Muon(Optimizer):
                 loss = closure()
         for group in self.param_groups:
             take = self._step_hidden if group["role"] == HIDDEN else self._step_adam
-            for parameter in group["params"]:
-                if parameter.grad is not None:
-                    take(parameter, parameter.grad, group)
+            if parameters := [p for p in group["params"] if p.grad is not None]:
+                take(parameters, [cast(Tensor, p.grad) for p in parameters], group)
         return loss
 
-    def _step_hidden(self, parameter: Tensor, gradient: Tensor, group: dict[str, Any]) -> None:
-        state = self.state[parameter]
-        if not state:
-            state["momentum"] = torch.zeros_like(parameter)
-        average = cast(Tensor, state["momentum"])
-        average.lerp_(gradient, 1 - group["momentum"])
-        ahead = gradient.lerp(average, group["momentum"])
-        matrix = orthogonalized(ahead.reshape(len(ahead), -1))
-        scale = ADAMW_RMS * max(matrix.shape) ** 0.5
-        parameter.mul_(1 - group["lr"] * group["weight_decay"])
-        parameter.sub_(
-            matrix.reshape(parameter.shape).to(parameter.dtype), alpha=group["lr"] * scale
-        )
+    def _step_hidden(
+        self, parameters: list[Tensor], gradients: list[Tensor], group: dict[str, Any]
+    ) -> None:
+        averages = self._kept("momentum", parameters)
+        torch._foreach_lerp_(averages, gradients, 1 - group["momentum"])
+        ahead = torch._foreach_lerp(gradients, averages, group["momentum"])
+        torch._foreach_mul_(parameters, 1 - group["lr"] * group["weight_decay"])
+        for places in _of_one_shape(parameters):
+            matrices = orthogonalized(torch.stack([ahead[i].flatten(1) for i in places]))
+            rate = group["lr"] * ADAMW_RMS * max(matrices.shape[1:]) ** 0.5
+            for i, matrix in zip(places, matrices, strict=True):
+                step = matrix.reshape(parameters[i].shape).to(parameters[i].dtype)
+                parameters[i].sub_(step, alpha=rate)
 
-    def _step_adam(self, parameter: Tensor, gradient: Tensor, group: dict[str, Any]) -> None:
-        state = self.state[parameter]
-        if not state:
-            state["step"] = torch.zeros(())
-            state["mean"] = torch.zeros_like(parameter)
-            state["square"] = torch.zeros_like(parameter)
+    def _step_adam(
+        self, parameters: list[Tensor], gradients: list[Tensor], group: dict[str, Any]
+    ) -> None:
+        means, squares = (self._kept(name, parameters) for name in ("mean", "square"))
+        steps = [self._count_step(parameter) for parameter in parameters]
         first, second = group["betas"]
-        state["step"] += 1
-        steps = float(state["step"])
-        state["mean"].lerp_(gradient, 1 - first)
-        state["square"].lerp_(gradient.square(), 1 - second)
-        deviation = (state["square"] / (1 - second**steps)).sqrt_().add_(group["eps"])
-        parameter.mul_(1 - group["lr"] * group["weight_decay"])
-        parameter.addcdiv_(state["mean"], deviation, value=-group["lr"] / (1 - first**steps))
+        torch._foreach_lerp_(means, gradients, 1 - first)
+        torch._foreach_lerp_(squares, torch._foreach_mul(gradients, gradients), 1 - second)
+        deviations = torch._foreach_div(squares, [1 - second**step for step in steps])
+        torch._foreach_sqrt_(deviations)
+        torch._foreach_add_(deviations, group["eps"])
+        torch._foreach_mul_(parameters, 1 - group["lr"] * group["weight_decay"])
+        rates = [-group["lr"] / (1 - first**step) for step in steps]
+        torch._foreach_addcdiv_(parameters, means, deviations, rates)
+
+    def _kept(self, name: str, parameters: list[Tensor]) -> list[Tensor]:
+        """Return what the state keeps under a name of each parameter, at first zeros."""
+        for parameter in parameters:
+            if name not in self.state[parameter]:
+                self.state[parameter][name] = torch.zeros_like(parameter)
+        return [self.state[parameter][name] for parameter in parameters]
+
+    def _count_step(self, parameter: Tensor) -> float:
+        """Return the number of a parameter's step, counted from 1, and keep it."""
+        step = self.state[parameter].setdefault("step", torch.zeros(()))
+        step += 1
+        return float(step)
 
 
 def orthogonalized(matrix: Tensor) -> Tensor:
     """Return a matrix of the same singular vectors whose singular values are near 1.
 
     Args:
-        matrix: float [rows, columns]; computed in float32.
+        matrix: float [..., rows, columns], one or several; computed in float32.
     """
     first, second, third = NEWTON_SCHULZ
     x = matrix.float()
-    tall = x.shape[0] > x.shape[1]
-    x = x.T if tall else x
-    x = x / (x.norm() + 1e-7)
+    tall = x.shape[-2] > x.shape[-1]
+    x = x.mT if tall else x
+    x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
     for _ in range(NEWTON_SCHULZ_STEPS):
-        square = x @ x.T
+        square = x @ x.mT
         x = first * x + (second * square + third * square @ square) @ x
-    return x.T if tall else x
+    return x.mT if tall else x
+
+
+def _of_one_shape(tensors: Sequence[Tensor]) -> Iterable[list[int]]:
+    """Return the places of the tensors of each shape: those take their step together.
+
+    On a GPU thirty small matrices one by one take longer than the network's own step.
+    """
+    places: dict[torch.Size, list[int]] = {}
+    for i, tensor in enumerate(tensors):
+        places.setdefault(tensor.shape, []).append(i)
+    return places.values()
 
 
 def _by_role(params: Any) -> list[dict[str, Any]]:
