@@ -1,11 +1,14 @@
 """Learning rate schedules: each is a factor on the optimizer's own rate, by step alone.
 
 A schedule knows the number of the step and nothing else, so a resumed run goes on with the
-rate it would have had. All begin with a linear warm-up, since the running averages of
-Adam and of batch norm are worth little in the first steps.
+rate it would have had; `timed` alone looks at a clock, and two runs of it are never quite
+alike. All begin with a linear warm-up, since the running averages of Adam and of batch norm
+are worth little in the first steps.
 """
 
 import math
+import re
+import time
 from collections.abc import Callable, Sequence
 
 from torch.optim import Optimizer
@@ -93,6 +96,63 @@ def constant(optimizer: Optimizer, *, warmup_steps: int = 0) -> LambdaLR:
     """
     _check_warmup(warmup_steps)
     return _warmed_up(optimizer, warmup_steps, lambda step: 1.0)
+
+
+def timed(optimizer: Optimizer, *, warmup_steps: int, max_time: str) -> LambdaLR:
+    """Return a schedule that falls on a straight line to zero when its time is over.
+
+    For a machine that is there for so long and whose speed nobody knows. The clock runs
+    from here on, and with validation; a resumed run has the time that was left.
+
+    Args:
+        optimizer: whose rates are scaled.
+        warmup_steps: steps of linear warm-up; the time runs meanwhile.
+        max_time: days:hours:minutes:seconds, as `trainer.max_time` has it.
+
+    Raises:
+        ValueError: the warm-up is negative, or the time none or no time.
+    """
+    _check_warmup(warmup_steps)
+    return LambdaLR(optimizer, _Timed(_seconds(max_time), warmup_steps))
+
+
+class _Timed:
+    """The factor of `timed`. What lies in its __dict__ is saved in checkpoints.
+
+    Attributes:
+        spent_s: seconds since the start of the run, those when it was stopped left out.
+    """
+
+    __slots__ = ("__dict__", "_looked_s", "_total_s", "_warmup_steps")
+
+    def __init__(self, total_s: float, warmup_steps: int) -> None:
+        self._total_s = total_s
+        self._warmup_steps = warmup_steps
+        self._looked_s = time.monotonic()
+        self.spent_s = 0.0
+
+    def __call__(self, step: int) -> float:
+        """Return the factor of a step that begins now."""
+        now_s = time.monotonic()
+        self.spent_s += now_s - self._looked_s
+        self._looked_s = now_s
+        warm = min(1.0, (step + 1) / (self._warmup_steps + 1))
+        return warm * max(0.0, 1.0 - self.spent_s / self._total_s)
+
+
+def _seconds(text: str) -> float:
+    """Return days:hours:minutes:seconds in seconds.
+
+    Raises:
+        ValueError: it is something else, or 0.
+    """
+    if not re.fullmatch(r"\d+(:\d+){3}", str(text)):
+        raise ValueError(f"max_time must be days:hours:minutes:seconds, not {text!r}")
+    days, hours, minutes, seconds = (int(part) for part in str(text).split(":"))
+    total_s = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+    if total_s == 0:
+        raise ValueError("max_time must be more than 0")
+    return float(total_s)
 
 
 def plateau(

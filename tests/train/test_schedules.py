@@ -52,9 +52,39 @@ def test_constant_stays() -> None:
     assert rates(lambda o: schedules.constant(o), 3) == pytest.approx([2.0] * 3)
 
 
+def test_timed_falls_with_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(0, 1000, 10))
+    monkeypatch.setattr(schedules.time, "monotonic", lambda: next(clock))
+
+    def make(optimizer: torch.optim.Optimizer) -> LRScheduler:
+        return schedules.timed(optimizer, warmup_steps=1, max_time="00:00:01:40")
+
+    # The clock is first read where the schedule is made, then once a step.
+    found = rates(make, 12)
+    assert found == pytest.approx([0.9, *(2.0 * (1 - s / 100) for s in range(20, 101, 10)), 0, 0])
+
+
+def test_timed_goes_on_with_the_time_that_was_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s = 0.0
+    monkeypatch.setattr(schedules.time, "monotonic", lambda: now_s)
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=2.0)
+    first = schedules.timed(optimizer, warmup_steps=0, max_time="00:00:01:40")
+    now_s = 40.0
+    optimizer.step()
+    first.step()
+    now_s = 5000.0  # another process, its clock elsewhere
+    second = schedules.timed(optimizer, warmup_steps=0, max_time="00:00:01:40")
+    second.load_state_dict(first.state_dict())
+    now_s = 5010.0
+    second.step()
+    assert optimizer.param_groups[0]["lr"] == pytest.approx(2.0 * 0.5)
+
+
 @pytest.mark.parametrize(
     ("make", "complaint"),
     [
+        (lambda o: schedules.timed(o, warmup_steps=0, max_time="10 minutes"), "max_time"),
+        (lambda o: schedules.timed(o, warmup_steps=0, max_time="00:00:00:00"), "max_time"),
         (lambda o: schedules.linear(o, warmup_steps=5, total_steps=5), "total_steps"),
         (
             lambda o: schedules.linear(o, warmup_steps=1, total_steps=5, hold_steps=-1),
