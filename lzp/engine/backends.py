@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from lzp.engine.evaluator import Evaluator
+from lzp.engine.gpu import has_nvidia_gpu
 from lzp.engine.network_file import NetworkFile, needs_torch
 from lzp.engine.run_options import RunOptions
 from lzp.weights import LeelaWeights
@@ -94,14 +95,24 @@ def _needs_torchscript(file: NetworkFile) -> str | None:
     return "only TorchScript files and Leela Zero's networks run on torchscript"
 
 
-def _needs_leela(file: NetworkFile) -> str | None:
-    if file.torchscript is not None or isinstance(file.network, LeelaWeights):
-        return _needs_graph(file)
-    return "only Leela Zero's networks run on winograd"
+def _needs_leela(name: str) -> Callable[[NetworkFile], str | None]:
+    def refusal(file: NetworkFile) -> str | None:
+        if file.torchscript is not None or isinstance(file.network, LeelaWeights):
+            return _needs_graph(file)
+        return f"only Leela Zero's networks run on {name}"
+
+    return refusal
 
 
-def _why_no_torch() -> str | None:
-    return None if importlib.util.find_spec("torch") else needs_torch("torchscript")
+def _why_no_torch(name: str = "torchscript") -> str | None:
+    return None if importlib.util.find_spec("torch") else needs_torch(name)
+
+
+def _why_no_torch_cuda() -> str | None:
+    if not has_nvidia_gpu():
+        return "no NVIDIA GPU with a working driver"
+    reason = _why_no_torch("torch-cuda")
+    return reason or _says("torch_cuda_evaluator", "why_torch_has_no_cuda")()
 
 
 _RUNTIME = ("onnxruntime", "onnxruntime-gpu")
@@ -131,7 +142,7 @@ BACKENDS: dict[str, Backend] = {
             name="winograd",
             distributions=("numba", "llvmlite"),
             why_not=_says("winograd_evaluator", "why_no_winograd"),
-            refusal=_needs_leela,
+            refusal=_needs_leela("winograd"),
             precisions=lambda: ("float32",),
             open=_opens("winograd_evaluator", "open_winograd"),
         ),
@@ -162,6 +173,16 @@ BACKENDS: dict[str, Backend] = {
             refusal=_needs_graph,
             precisions=lambda: ("float32", "float16"),
             open=_opens("cuda_evaluator", "open_tensorrt"),
+        ),
+        Backend(
+            name="torch-cuda",
+            device="gpu",
+            distributions=("torch",),
+            is_automatic=False,  # seconds of imports, and `cuda` runs every network
+            why_not=_why_no_torch_cuda,
+            refusal=_needs_leela("torch-cuda"),
+            precisions=lambda: ("float32", "float16"),
+            open=_opens("torch_cuda_evaluator", "open_torch_cuda"),
         ),
     )
 }

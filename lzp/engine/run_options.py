@@ -5,7 +5,9 @@ from dataclasses import dataclass
 #: What numbers are computed in, most exact first. Answers are float32 always.
 PRECISIONS = ("float32", "float16", "bfloat16", "int8")
 #: All that `lzp.engine.backends` has, in its order; a test holds them together.
-BACKEND_NAMES = ("onnxruntime", "openvino", "winograd", "torchscript", "cuda", "tensorrt")
+BACKEND_NAMES = (
+    "onnxruntime", "openvino", "winograd", "torchscript", "cuda", "tensorrt", "torch-cuda",
+)  # fmt: skip
 
 AUTO = "auto"
 #: Leela Zero's words. Half is a wish: where nothing has it, float32 will do.

@@ -91,9 +91,11 @@ def count_operations(blocks: int, filters: int, side: int) -> int:
 def write_network(folder: Path, blocks: int, filters: int, side: int) -> NetworkFile:
     """Write a network with random weights as ONNX, as quickly as the disk takes it."""
     path = folder / f"{blocks}x{filters}.onnx"
-    model = as_onnx(random_weights(blocks, filters, side), path.name)
-    path.write_bytes(model.SerializeToString())
-    return NetworkFile(path)
+    weights = random_weights(blocks, filters, side)
+    path.write_bytes(as_onnx(weights, path.name).SerializeToString())
+    file = NetworkFile(path)
+    file.network = weights  # for the backends that run no graph; Leela Zero's text is slow to read
+    return file
 
 
 def random_weights(blocks: int, filters: int, side: int, seed: int = 0) -> LeelaWeights:
