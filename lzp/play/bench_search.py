@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lzp.engine.evaluator import Answer, Evaluator
 from lzp.engine.lanes import Lanes
-from lzp.engine.many import Task, Together, search_together
+from lzp.engine.many import Together, search_together
 from lzp.engine.search import Search
 from lzp.engine.search_params import SearchLimits, SearchParams
 from lzp.features import encode
@@ -155,51 +155,57 @@ def _measured(way: Way, games: Sequence[Game], bench: SearchBench) -> Figures:
 
 
 def run_search(way: Way, games: Sequence[Game], visits: int) -> tuple[float, float]:
-    """Search positions from empty trees; return the seconds and the positions a batch."""
+    """Search positions from empty trees; return the seconds and the positions a batch.
+
+    The trees are made before the clock starts, as an engine makes them before a game.
+    """
     counted = [Counted(evaluator) for evaluator in way.evaluators]
-    started = time.perf_counter()
-    if way.games == 1:
-        _search_one(replace(way, evaluators=counted), games[0], visits)
-    else:
-        _search_many(replace(way, evaluators=counted), games, visits)
-    seconds = time.perf_counter() - started
+    counting = replace(way, evaluators=counted)
+    search = _search_one if way.games == 1 else _search_many
+    seconds = search(counting, games, visits)
     batches = sum(one.batches for one in counted)
     return seconds, sum(one.evaluations for one in counted) / max(1, batches)
 
 
-def _search_one(way: Way, game: Game, visits: int) -> None:
-    """Search one position, its batches spread over the lanes."""
+def _new_search(way: Way, evaluator: Evaluator | Lanes, game: Game) -> Search:
+    search = Search(evaluator, way.params())
+    search.set_position(game)
+    return search
+
+
+def _search_one(way: Way, games: Sequence[Game], visits: int) -> float:
+    """Search one position, its batches spread over the lanes; return the seconds."""
     lanes = Lanes(way.evaluators) if way.in_flight > 1 else None
     try:
-        search = Search(lanes or way.evaluators[0], way.params())
-        search.set_position(game)
+        search = _new_search(way, lanes or way.evaluators[0], games[0])
+        started = time.perf_counter()
         search.run(SearchLimits(playouts=visits))
+        return time.perf_counter() - started
     finally:
         if lanes is not None:
             lanes.close()
 
 
-def _search_many(way: Way, games: Sequence[Game], visits: int) -> None:
+def _search_many(way: Way, games: Sequence[Game], visits: int) -> float:
     """Search many positions: each lane takes its share of the trees through in lockstep.
 
-    While one lane's batch is evaluated, another lane's trees are walked.
+    While one lane's batch is evaluated, another lane's trees are walked. Returns the seconds.
     """
+    shares = [
+        [_new_search(way, evaluator, game) for game in games[lane :: len(way.evaluators)]]
+        for lane, evaluator in enumerate(way.evaluators)
+    ]
 
     def work(lane: int) -> None:
-        evaluator, share = way.evaluators[lane], games[lane :: len(way.evaluators)]
-        if share:
-            tasks = (_search_task(way, evaluator, game, visits) for game in share)
-            list(Together([evaluator], len(share)).run(tasks))
+        if share := shares[lane]:
+            limits = SearchLimits(playouts=visits)
+            tasks = (search_together(search, limits) for search in share)
+            list(Together([way.evaluators[lane]], len(share)).run(tasks))
 
+    started = time.perf_counter()
     with ThreadPoolExecutor(len(way.evaluators)) as threads:
         list(threads.map(work, range(len(way.evaluators))))
-
-
-def _search_task(way: Way, evaluator: Evaluator, game: Game, visits: int) -> Task[None]:
-    """Search a position in steps, asking for batches."""
-    search = Search(evaluator, way.params())
-    search.set_position(game)
-    yield from search_together(search, SearchLimits(playouts=visits))
+    return time.perf_counter() - started
 
 
 def run_alone(evaluators: Sequence[Evaluator], planes: NDArray[np.uint8], batches: int) -> float:
