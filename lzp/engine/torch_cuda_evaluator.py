@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 from lzp.engine.cuda_evaluator import batch_sizes
 from lzp.engine.evaluator import Answer, evaluate_in_parts
-from lzp.engine.network_file import NetworkFile
+from lzp.engine.network_file import NetworkFile, first_line
 from lzp.engine.onnx_graph import fold
 from lzp.engine.run_options import RunOptions
 from lzp.features import PLANES
@@ -161,19 +161,21 @@ class _Buffers:
     def _capture(self, stream: "torch.cuda.Stream") -> None:
         """Record a run as a graph; where that fails, runs are started kernel by kernel."""
         stream.wait_stream(torch.cuda.current_stream())  # which the buffers were made on
+        graph = torch.cuda.CUDAGraph()
+        # Around all of it, since a recording that fails leaves its stream the current one.
         with torch.cuda.stream(stream):
             for _ in range(2):  # cuDNN chooses its algorithms, and asks for memory
                 self._network.answer(self._given)
-        stream.synchronize()
-        graph = torch.cuda.CUDAGraph()
-        try:
-            with torch.cuda.graph(graph, stream=stream, capture_error_mode="thread_local"):
-                answer = self._network.answer(self._given)
-        except torch.OutOfMemoryError:
-            raise
-        except RuntimeError as error:
-            warnings.warn(f"no CUDA graph, so small batches are slow: {error}", stacklevel=2)
-            return
+            stream.synchronize()
+            try:
+                with torch.cuda.graph(graph, stream=stream, capture_error_mode="thread_local"):
+                    answer = self._network.answer(self._given)
+            except torch.OutOfMemoryError:
+                raise
+            except RuntimeError as error:
+                reason = f"no CUDA graph, so small batches are slow: {first_line(error)}"
+                warnings.warn(reason, stacklevel=2)
+                return
         self._graph, self._answer = graph, answer
 
     def run(self, planes: NDArray[np.uint8]) -> Answer:
