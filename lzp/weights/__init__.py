@@ -5,6 +5,7 @@ Start with `LeelaWeights` for what a network consists of, `read_weights` and
 """
 
 from lzp.weights.reader import read_weights
+from lzp.weights.rounding import rounded
 from lzp.weights.tensors import ConvNorm, Dense, LeelaWeights, WeightsError
 from lzp.weights.writer import format_weights, write_weights
 
@@ -15,5 +16,6 @@ __all__ = [
     "WeightsError",
     "format_weights",
     "read_weights",
+    "rounded",
     "write_weights",
 ]

@@ -4,6 +4,7 @@ import os
 import stat
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -52,6 +53,28 @@ def test_a_source_is_written_in_every_form_and_verified(
     mask = os.umask(0o022)
     os.umask(mask)
     assert stat.S_IMODE(target.stat().st_mode) == 0o666 & ~mask
+
+
+def test_fewer_digits_make_a_shorter_text_of_nearly_the_same_network(
+    weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole, short = tmp_path / "whole.txt", tmp_path / "short.txt"
+    assert run(weights, whole) == 0
+    assert run("--digits", "4", "--verify", weights, short) == 0
+    assert short.stat().st_size < 0.8 * whole.stat().st_size
+    for word in short.read_text().split():
+        mantissa = word.lower().split("e")[0].lstrip("-").replace(".", "").lstrip("0")
+        assert len(mantissa.rstrip("0")) <= 4
+    for (_, ours), (_, theirs) in zip(
+        read_weights(short).named_tensors(), read_weights(whole).named_tensors(), strict=True
+    ):
+        np.testing.assert_allclose(ours, theirs, rtol=5.1e-4)
+
+
+def test_digits_out_of_range_are_refused(weights: Path, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        run("--digits", "2", weights, tmp_path / "out.txt")
+    assert stopped.value.code == 2
 
 
 def test_the_word_default_is_the_shipped_network(
