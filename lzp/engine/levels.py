@@ -88,15 +88,21 @@ def measured_elo(path: Path | None = None) -> dict[int, tuple[int, int]]:
     Args:
         path: a file of `measured_text`; None for the one that ships.
     """
-    try:
-        rows = json.loads((path or measured_path()).read_text(encoding="utf-8"))["levels"]
-    except (OSError, ValueError, KeyError):
-        return {}
+    rows = _measured(path).get("levels", ())
     return {
         row["level"]: (row["elo"], row["error"])
         for row in rows
         if row["level"] <= FULL and asdict(level(row["level"])).items() <= row.items()
     }
+
+
+def _measured(path: Path | None) -> dict[str, Any]:
+    """Return what was measured as `measured_text` wrote it; nothing without such a file."""
+    try:
+        found = json.loads((path or measured_path()).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def levels_table() -> str:
@@ -108,5 +114,6 @@ def levels_table() -> str:
         temperature = f"{each.temperature:g}" if each.temperature else "best move"
         elo = "{} +-{}".format(*found[number]) if number in found else "not measured"
         lines.append(f"{number:5}  {visits:>6}  {temperature:>11}  {elo:14} {each.description}")
-    note = "Elo is of the network that ships, level 1 being 0; others differ."
+    network = _measured(None).get("network", "no network")
+    note = f"Elo of {network}, level 1 being 0; other networks differ."
     return "\n".join([*(line.rstrip() for line in lines), note])

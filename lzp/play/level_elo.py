@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(table(found, len(played)), flush=True)
     if values.write:
         with replacing(measured_path()) as file:
-            network = values.weights.name if values.weights else "the one that ships"
+            network = values.weights.name if values.weights else "the network that ships"
             file.write(
                 measured_text(found, network=network, games_a_cheap_pairing=values.games).encode()
             )
