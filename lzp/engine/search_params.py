@@ -38,7 +38,7 @@ _LEELA: dict[str, Any] = {
 _STRONG: dict[str, Any] = {
     "cpuct": 0.8,
     "fpu_reduction": 0.12,
-    "root_fpu_reduction": 0.0,
+    "root_fpu_reduction": 0.12,
     "policy_exponent": 0.7,
     "tactics_weight": 1.0,
     "rollouts": 8,
