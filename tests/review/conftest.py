@@ -12,7 +12,7 @@ from tests.review.games import SIDE, write_game
 @pytest.fixture(scope="session")
 def network(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A random network for the game's board, one whose winrates differ."""
-    return write_random_network(tmp_path_factory.mktemp("net") / "r9.txt", side=SIDE, seed=13)
+    return write_random_network(tmp_path_factory.mktemp("net") / "r9.txt", side=SIDE, seed=18)
 
 
 @pytest.fixture(scope="session")
