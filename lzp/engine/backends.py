@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from lzp.engine.evaluator import Evaluator
-from lzp.engine.gpu import has_nvidia_gpu
+from lzp.engine.gpu import NO_NVIDIA_GPU, has_nvidia_gpu
 from lzp.engine.network_file import NetworkFile, needs_torch
 from lzp.engine.run_options import RunOptions
 from lzp.weights import LeelaWeights
@@ -110,7 +110,7 @@ def _why_no_torch(name: str = "torchscript") -> str | None:
 
 def _why_no_torch_cuda() -> str | None:
     if not has_nvidia_gpu():
-        return "no NVIDIA GPU with a working driver"
+        return NO_NVIDIA_GPU
     reason = _why_no_torch("torch-cuda")
     return reason or _says("torch_cuda_evaluator", "why_torch_has_no_cuda")()
 

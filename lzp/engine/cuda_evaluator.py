@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from lzp.engine.engine_cache import engine_cache
 from lzp.engine.evaluator import Answer, evaluate_in_parts
-from lzp.engine.gpu import has_nvidia_gpu
+from lzp.engine.gpu import NO_NVIDIA_GPU, has_nvidia_gpu
 from lzp.engine.network_file import NetworkFile
 from lzp.engine.onnx_nodes import INPUT, POLICY
 from lzp.engine.onnxruntime_session import CPU_PROVIDER, Provider, onnxruntime_module, open_session
@@ -169,7 +169,7 @@ def why_no_tensorrt() -> str | None:
 
 def _why_not(provider: str) -> str | None:
     if not has_nvidia_gpu():
-        return "no NVIDIA GPU with a working driver"
+        return NO_NVIDIA_GPU
     if provider not in onnxruntime_module().get_available_providers():
         return "this onnxruntime has no GPU support: pip install onnxruntime-gpu"
     return None

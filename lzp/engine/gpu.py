@@ -4,6 +4,9 @@ import ctypes
 import sys
 from functools import cache
 
+#: What a backend for such a GPU says where `has_nvidia_gpu` says no.
+NO_NVIDIA_GPU = "no NVIDIA GPU with a working driver"
+
 
 def has_nvidia_gpu() -> bool:
     """Ask the driver whether there is a GPU, so that CUDA is not tried, and logs, in vain."""
