@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lzp.engine.backends import Backend, default_backend, find_backend
 from lzp.engine.evaluator import Evaluator
+from lzp.engine.gpu import has_nvidia_gpu
 from lzp.engine.model import open_evaluators, open_network, shipped_network
 from lzp.engine.network_file import NetworkFile
 from lzp.engine.run_options import PRECISIONS, RunOptions
@@ -41,7 +42,7 @@ def measure(values: argparse.Namespace) -> dict[str, list[Row]]:
             sizes=values.network or [(6, 64), (10, 128)],
             precisions=values.precision or PRECISIONS[:1],
             roof_tflops=values.roof,
-            search=_search_bench(values, kinds=("middle game",), games=(1, 64)),
+            search=_search_bench(values, ("middle game",), _network_games(values)),
             side=values.size,
         )
         return {"networks": bench_networks(_opener(values), bench)}
@@ -61,6 +62,12 @@ def measure(values: argparse.Namespace) -> dict[str, list[Row]]:
     kinds = ("opening", "middle game", "endgame")
     rows = bench_search(open_lanes, _search_bench(values, kinds, games=(1,)))
     return {"search against its evaluator": rows}
+
+
+def _network_games(values: argparse.Namespace) -> Sequence[int]:
+    """Return how many trees a network of any size is searched with: many fill a GPU only."""
+    on_gpu = find_backend(values.backend).device == "gpu" if values.backend else has_nvidia_gpu()
+    return (1, 64) if on_gpu else (1,)
 
 
 def _search_bench(
@@ -172,7 +179,7 @@ def _add_searching(parser: argparse.ArgumentParser, count: Count, visits: int) -
         ("--batch", "positions a batch (8)"),
         ("--lanes", "evaluators at work at once (1)"),
         ("--in-flight", "batches on their way at once (one more than lanes, or 1)"),
-        ("--games", "trees at once, whose batches are joined"),
+        ("--games", "trees at once, whose batches are joined (1; networks on a GPU: 1 and 64)"),
     ):
         add(flag, type=count, action="append", metavar="N", help=f"{what}; again for more")
     add("--positions", choices=tuple(KINDS), action="append", help="where; again for more")
