@@ -45,7 +45,7 @@ LEVELS = (
     Level(1, 0.0, "the network's first move, no reading"),
     Level(12, 0.0, "reads a little"),
     Level(36, 0.0, "reads the next few moves"),
-    Level(110, 0.0, "reads, in a tenth of a second a move"),
+    Level(110, 0.0, "reads, in less than a second a move"),
     Level(0, 0.0, "full strength: as long as the clock or the flags allow"),
 )
 FULL = len(LEVELS)

@@ -81,13 +81,23 @@ def contestant(number: int) -> Contestant:
     return replace(found, player=player)
 
 
+def rules_of(pairing: tuple[int, int], side: int) -> ArenaRules:
+    """Return the rules of a pairing.
+
+    A side that draws its moves may throw away what both think is won, so that only the games
+    between two that play their best move end when both agree on the winner.
+    """
+    draws = any(level(number).temperature for number in pairing)
+    rules = ArenaRules(side=side, max_moves=2 * side**2)
+    return replace(rules, agreed_winrate=1.0) if draws else rules
+
+
 def play(values: argparse.Namespace, one: int, other: int, games: int) -> list[PlayedGame]:
     """Play a pairing up to a number of games, and return them with levels for players."""
     options = ArenaOptions(
         contestants=(contestant(one), contestant(other)),
         games=games,
-        # A weak side may still throw away what both think is won.
-        rules=ArenaRules(side=values.size, max_moves=2 * values.size**2, agreed_winrate=1.0),
+        rules=rules_of((one, other), values.size),
         parallel=values.parallel,
         seed=values.seed,
         referee=SETTLED,

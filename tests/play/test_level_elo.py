@@ -45,6 +45,12 @@ def test_dear_pairings_get_fewer_games_but_a_step():
     assert level_elo.games_of((10, 11), 8) == 8
 
 
+def test_games_of_drawn_moves_are_played_to_their_end():
+    agreed = {pair: level_elo.rules_of(pair, 19).agreed_winrate for pair in ((7, 9), (8, 9))}
+    assert agreed[7, 9] == 1
+    assert 0.9 < agreed[8, 9] < 1
+
+
 @pytest.mark.compiled
 @pytest.mark.slow
 def test_a_ladder_is_played_and_goes_on(tmp_path, capsys):
