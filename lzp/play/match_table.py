@@ -186,9 +186,12 @@ def _cross_row(view: MatchView, ratings: Ratings, order: list[int], place: int) 
 
 
 def cell_text(view: MatchView, player: int, other: int) -> str:
-    """Return a player's points against another, such as "7.5/10"."""
+    """Return a player's points against another, such as "7.5/10"; "" before their first game."""
     result = tally(view.games, player, other)
-    void = len(games_between(view.games, player, other)) - result.games
+    games = len(games_between(view.games, player, other))
+    if not games:
+        return ""
+    void = games - result.games
     return f"{result.points:g}/{result.games}" + (f" ({void} void)" if void else "")
 
 

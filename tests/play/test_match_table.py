@@ -83,6 +83,16 @@ def test_the_picture_is_svg_with_every_name_and_result():
     assert names["strong"] < names["middle & <more>"] < names["[weak]"]
 
 
+def test_a_pairing_that_is_not_played_has_empty_cells():
+    games = [game for game in ROBIN.games if 2 in (game.black, game.white)]
+    view = MatchView(labels=ROBIN.labels, games=games, total=len(games))
+    assert "4/4" in printed(view)
+    assert "0/0" not in printed(view)
+    texts = [element.text for element in ElementTree.fromstring(draw_table(view)).iter()]
+    assert "4/4" in texts
+    assert "0/0" not in texts
+
+
 @pytest.mark.parametrize("players", [2, 3])
 def test_a_match_without_games_can_be_shown(players):
     view = MatchView(labels=["a", "b\x07", "c" * 99][:players], games=[], total=4, sprt=None)
