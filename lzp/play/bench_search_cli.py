@@ -179,7 +179,7 @@ def _add_searching(parser: argparse.ArgumentParser, count: Count, visits: int) -
         ("--batch", "positions a batch (8)"),
         ("--lanes", "evaluators at work at once (1)"),
         ("--in-flight", "batches on their way at once (one more than lanes, or 1)"),
-        ("--games", "trees at once, whose batches are joined (1; networks on a GPU: 1 and 64)"),
+        ("--games", "trees at once, whose batches are joined (networks on a GPU: 1 and 64)"),
     ):
         add(flag, type=count, action="append", metavar="N", help=f"{what}; again for more")
     add("--positions", choices=tuple(KINDS), action="append", help="where; again for more")
