@@ -46,12 +46,12 @@ class Batch:
         self.count = 0
         self.pending: Future[Answer] | None = None
         self._sent = time.monotonic()
-        self._shape = (capacity, PLANES, side, side)
+        self._planes = self.arrays.planes.reshape(capacity, PLANES, side, side)
 
     @property
     def planes(self) -> NDArray[np.uint8]:
         """The planes of the leaves, [count, 18, side, side], a view."""
-        return self.arrays.planes.reshape(self._shape)[: self.count]
+        return self._planes[: self.count]
 
     @property
     def nbytes(self) -> int:

@@ -182,9 +182,11 @@ def write_priors(
         priors: float32 [side² + 1]; -1 stays, what is not negative is overwritten.
     """
     area = len(inverse)
+    # A number without a sign is no index from the end, which each one would be tested for.
+    images = inverse.view(np.uint16)
     for move in range(area):
-        if priors[move] >= np.float32(0.0):
-            priors[move] = policy[inverse[move]]
+        prior = policy[images[move]]
+        priors[move] = prior if priors[move] >= np.float32(0.0) else np.float32(-1.0)
     if priors[area] >= np.float32(0.0):
         priors[area] = policy[area]
     total = np.float32(0.0)

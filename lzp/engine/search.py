@@ -115,6 +115,9 @@ class Search:
         self.on_full: Callable[[], None] = lambda: None
         self._random = np.random.default_rng(params.seed)
         self._has_position = False
+        # Whether the root is open to playouts, and its visits when they were last counted.
+        self._is_open = False
+        self._root_visits = 0
         self._progress = Progress(params.lcb_min_visit_ratio, evaluator.side)
 
     @property
@@ -198,13 +201,16 @@ class Search:
         self._halving = None
         self._tree.cache.begin()
         self._tree.restrict(restrictions)
+        self._is_open = False
         if self._tree.is_root_expanded:
             self._open_root()
         else:
             self._tree.clear()
+        self._root_visits = self._tree.root_visits
 
     def _open_root(self) -> None:
         """Exclude repetitions at an expanded root, and mix noise in."""
+        self._is_open = True
         self._tree.open_root()
         if self.params.noise:
             self._tree.mix_noise(self._random)
@@ -223,15 +229,14 @@ class Search:
             they are answered or taken back. No leaves: the next ones follow without the
             network, or once it has answered.
         """
-        if self._tree.is_root_expanded:
+        if self._is_open and self.params.halving_visits:
             self._compare_evenly(limits)
         budget, batch = self._budget(limits), self._store.take()
         if most is not None:
             budget = min(budget, most)
         if budget > 0:
-            before, was_expanded = self._tree.root_visits, self._tree.is_root_expanded
             self._tree.gather(batch, budget)
-            self._count_playouts(before, was_expanded)
+            self._count_playouts()
         if batch.count:
             self._waiting.append(batch)
         else:
@@ -249,12 +254,14 @@ class Search:
                 self._halving = Halving(params.halving_moves, int(left), params.halving_value)
                 self._halving.start(tree)
 
-    def _count_playouts(self, visits_before: int, was_expanded: bool) -> None:
+    def _count_playouts(self) -> None:
         """Count what the root's visits grew by; its own evaluation opens it instead."""
-        if was_expanded:
-            self._progress.playouts += self._tree.root_visits - visits_before
+        visits = self._tree.root_visits
+        if self._is_open:
+            self._progress.playouts += visits - self._root_visits
         elif self._tree.is_root_expanded:
             self._open_root()
+        self._root_visits = visits
 
     def accept(self, policy: NDArray[np.float32], winrate: NDArray[np.float32]) -> None:
         """Back up the network's answer to the batch that waits longest.
@@ -267,7 +274,6 @@ class Search:
             EvaluationError: the answer cannot be used; the leaves were taken back.
         """
         batch = self._waiting.popleft()
-        before, was_expanded = self._tree.root_visits, self._tree.is_root_expanded
         try:
             self._tree.expand(batch, policy, winrate)
         except ValueError as error:
@@ -275,7 +281,7 @@ class Search:
             raise EvaluationError(f"{self.evaluator.name}: {error}") from error
         finally:
             self._store.give_back(batch)
-        self._count_playouts(before, was_expanded)
+        self._count_playouts()
         self._progress.count_batch(batch)
 
     def cancel(self) -> None:
@@ -328,13 +334,14 @@ class Search:
 
     def _budget(self, limits: SearchLimits) -> int:
         """Return the playouts of the next batch at most, beside those on their way."""
-        in_flight = sum(batch.count for batch in self._waiting)
-        if not self._tree.is_root_expanded:
+        in_flight = sum(batch.count for batch in self._waiting) if self._waiting else 0
+        if not self._is_open:
             return 1 - in_flight
-        left = self._progress.left(limits, self._root_visits_left(limits))
-        most = max(left, 0 if self._progress.playouts else 1)
+        most = self._progress.left(limits, self._root_visits_left(limits))
+        if not self._progress.playouts:
+            most = max(most, 1)
         if self.params.visits_per_leaf:
-            most = min(most, max(1, self._tree.root_visits // self.params.visits_per_leaf))
+            most = min(most, max(1, self._root_visits // self.params.visits_per_leaf))
         return int(min(most - in_flight, 2**31))
 
     def _has_no_time(self, limits: SearchLimits) -> bool:
@@ -352,28 +359,28 @@ class Search:
 
         Takes the time: what follows from it is as of the last call.
         """
-        progress, tree = self._progress, self._tree
+        progress, tree = self._progress, self._tree.arrays
         progress.take_time()
-        if not tree.is_root_expanded:
+        if not self._is_open:
             return False
         visits_left = self._root_visits_left(limits)
         if progress.left(limits, visits_left) == 0:
             if self._halving is not None:
-                self._halving.advance(tree.arrays, progress.playouts)
+                self._halving.advance(tree, progress.playouts)
             return True
-        progress.pace(limits, tree.arrays)
+        progress.pace(limits, tree)
         if progress.is_late(limits):
             return True
         if self._halving is not None or not (limits.prune or limits.stop_when_decided):
             return False  # halving gives every move that it compares its share
         # As a float always: an integer would be compiled for once more.
         left = float(progress.expected_left(limits, visits_left))
-        contenders = count_contenders(tree.arrays, left, student_quantiles(), limits.prune)
+        contenders = count_contenders(tree, left, student_quantiles(), limits.prune)
         return limits.stop_when_decided and contenders <= 1
 
     def _root_visits_left(self, limits: SearchLimits) -> int:
         """Return the visits that the root may still take."""
-        return min(limits.visits or MOST_VISITS, MOST_VISITS) - self._tree.root_visits
+        return min(limits.visits or MOST_VISITS, MOST_VISITS) - self._root_visits
 
     def report(self, min_moves: int = 0) -> SearchReport:
         """Return what is known now; for the search's own thread, or when it is at rest.

@@ -185,11 +185,13 @@ class Tree:
         # Items of a column are ten times as quick as fields of a record.
         self._visits = self._arrays.nodes["visits"]
         self._states = self._arrays.nodes["state"]
+        self._node_counts = self._arrays.heads["node_count"]
 
     @property
     def root_visits(self) -> int:
         """Finished visits of the root, its own evaluation included."""
-        return int(self._visits.item(0))
+        visits: int = self._visits.item(0)
+        return visits
 
     @property
     def net_winrate(self) -> float:
@@ -199,12 +201,14 @@ class Tree:
     @property
     def is_root_expanded(self) -> bool:
         """Whether the network has seen the root's position."""
-        return bool(self._states.item(0) == EXPANDED)
+        state: int = self._states.item(0)
+        return state == EXPANDED
 
     @property
     def node_count(self) -> int:
         """Positions in the tree."""
-        return int(self.arrays.heads["node_count"].item(0))
+        count: int = self._node_counts.item(0)
+        return count
 
     @property
     def used_bytes(self) -> int:

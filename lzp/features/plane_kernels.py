@@ -9,7 +9,7 @@ from lzp.features.constants import (
     WHITE_TO_MOVE_PLANE,
 )
 from lzp.go.board_kernels import move_of
-from lzp.go.constants import BLACK, NO_POINT, RECENT_CAPTURES, RECENT_PLIES
+from lzp.go.constants import BLACK, NO_POINT, RECENT_CAPTURES, RECENT_PLIES, WHITE
 from lzp.jit import int64, lean_kernel
 
 
@@ -27,8 +27,7 @@ def write_planes(
     """
     times = min(int64(board["ply"]), HISTORY - 1)
     # The times in between are copied over, each from the one after it.
-    planes[0] = 0
-    planes[times + 1 : HISTORY + 1] = 0
+    planes[times + 1 : HISTORY] = 0
     planes[HISTORY + times + 1 :] = 0
     planes[BLACK_TO_MOVE_PLANE if color == BLACK else WHITE_TO_MOVE_PLANE] = 1
     _write_stones(board, color, inverse, planes)
@@ -45,19 +44,25 @@ def write_planes(
 def _write_stones(
     board: np.void, color: int, inverse: NDArray[np.int16], planes: NDArray[np.uint8]
 ) -> None:
-    """Write the stones as they stand into planes 0 and 8."""
+    """Write all of planes 0 and 8: the stones as they stand.
+
+    Free of branches, which a middle game would make the processor guess at.
+    """
     side = int64(board["side"])
     colors = board["color"]
-    point = side + 3
-    move = 0
-    for _y in range(side):
-        for _x in range(side):
-            there = int64(colors[point])
-            if there != 0:
-                planes[0 if there == color else HISTORY, inverse[move]] = 1
-            point += 1
-            move += 1
-        point += 2
+    # Numbers without a sign are no indices from the end, which each would be tested for.
+    images = inverse.view(np.uint16)
+    own, other = planes[0], planes[HISTORY]
+    for y in range(side):
+        start = (y + 1) * (side + 2) + 1
+        row = colors[start : start + side]
+        row_images = images[y * side : y * side + side]
+        for x in range(side):
+            own[row_images[x]] = row[x]
+    own_color, other_color = np.uint8(color), np.uint8(BLACK + WHITE - color)
+    for index in range(side * side):
+        other[index] = own[index] == other_color
+        own[index] = own[index] == own_color
 
 
 @lean_kernel
