@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from lzp.engine.tree_state import ALLOW_END, ALLOW_UNTIL, AVOID_UNTIL, BatchArrays, TreeArrays
 from lzp.go.board_kernels import check_point, copy_board
-from lzp.go.constants import BLACK, LEGAL
+from lzp.go.constants import BLACK, EMPTY, LEGAL
 from lzp.go.scoring_kernels import counted_difference
 from lzp.go.settling_kernels import settled_difference
 from lzp.jit import fast_kernel, float64, int64, kernel, lean_kernel
@@ -59,12 +59,12 @@ def _mark_open_points(head: np.void, board: np.void) -> int:
     left = colors[stride - 1 : stride - 1 + size]
     right = colors[stride + 1 : stride + 1 + size]
     marks = head["open_points"][stride : stride + size]
-    count = np.int32(0)
     for place in range(size):
-        is_near = (below[place] == 0) | (above[place] == 0) | (left[place] == 0)
-        is_open = (here[place] == 0) & (is_near | (right[place] == 0))
-        marks[place] = is_open
-        count += np.int32(is_open)
+        beside = min(min(below[place], above[place]), min(left[place], right[place]))
+        marks[place] = (here[place] | beside) == EMPTY
+    count = np.int32(0)  # in a loop of its own: that above works on bytes alone
+    for place in range(size):
+        count += np.int32(marks[place])
     return int64(count)
 
 

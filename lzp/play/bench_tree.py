@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -24,8 +25,9 @@ from lzp.play.bench_rows import Row
 _ANSWERS = 4096
 _SIDE = 19
 _LOGITS = 3.0  # spread of the table's logits: trees as deep as a good network's
-#: Leaves of a tree that is measured beside another.
+#: Leaves of a tree that is measured beside another, and leaves a batch.
 _SCALING_NODES = 10_000
+_SCALING_BATCH = 16
 
 
 class TableEvaluator:
@@ -93,48 +95,75 @@ def _leaf_costs_us(search: Search, game: Game, nodes: int, times: int) -> list[f
 
 
 def bench_scaling(trees: int, seconds: float, rounds: int) -> list[Row]:
-    """Measure leaves/s of one tree, of several on threads, and of as many processes, in turns."""
+    """Measure leaves/s of one tree, of several on threads, and of as many processes, in turns.
+
+    Args:
+        trees: how many at once.
+        seconds: that each grows, in each round.
+        rounds: of all three.
+
+    Returns:
+        A row for trees alone and one for the default settings, which read tactics.
+    """
     with (
         ThreadPoolExecutor(trees) as threads,
         ProcessPoolExecutor(trees, multiprocessing.get_context("spawn")) as processes,
     ):
-        for pool in (threads, processes):
-            list(pool.map(_grow_trees, [0.5] * trees))  # loads, compiles, touches memory
-        found: dict[str, list[float]] = {"one": [], "threads": [], "processes": []}
-        for _ in range(rounds):
-            found["one"].append(_leaves_per_s(threads, 1, seconds))
-            found["threads"].append(_leaves_per_s(threads, trees, seconds))
-            found["processes"].append(_leaves_per_s(processes, trees, seconds))
+        return [
+            {"tree": name, **_scaling(threads, processes, _Growth(params, trees, seconds), rounds)}
+            for name, params in (
+                ("plain", SearchParams(batch_size=_SCALING_BATCH, seed=1)),
+                ("strong", SearchParams.strong(rollouts=0, batch_size=_SCALING_BATCH, seed=1)),
+            )
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Growth:
+    """What grows at once: trees with these settings, each for so many seconds."""
+
+    params: SearchParams
+    trees: int
+    seconds: float
+
+
+def _scaling(threads: Executor, processes: Executor, growth: _Growth, rounds: int) -> Row:
+    """Measure one tree, and trees on threads and in processes, in turns."""
+    for pool in (threads, processes):
+        _leaves_per_s(pool, replace(growth, seconds=0.5))  # loads, compiles, touches memory
+    found: dict[str, list[float]] = {"one": [], "threads": [], "processes": []}
+    for _ in range(rounds):
+        found["one"].append(_leaves_per_s(threads, replace(growth, trees=1)))
+        found["threads"].append(_leaves_per_s(threads, growth))
+        found["processes"].append(_leaves_per_s(processes, growth))
     threads_gain, processes_gain = (
         [many / one for many, one in zip(found[name], found["one"], strict=True)]
         for name in ("threads", "processes")
     )
     ratios = [a / b for a, b in zip(found["threads"], found["processes"], strict=True)]
-    return [
-        {
-            "trees": trees,
-            "cores": float(os.cpu_count() or 1),
-            **spread("one_tree_leaves_per_s", found["one"]),
-            **spread("on_threads_leaves_per_s", found["threads"]),
-            **spread("in_processes_leaves_per_s", found["processes"]),
-            **spread("threads_gain", threads_gain),
-            **spread("processes_gain", processes_gain),
-            **spread("threads_to_processes", ratios),
-        }
-    ]
+    return {
+        "trees": growth.trees,
+        "cores": float(os.cpu_count() or 1),
+        **spread("one_tree_leaves_per_s", found["one"]),
+        **spread("on_threads_leaves_per_s", found["threads"]),
+        **spread("in_processes_leaves_per_s", found["processes"]),
+        **spread("threads_gain", threads_gain),
+        **spread("processes_gain", processes_gain),
+        **spread("threads_to_processes", ratios),
+    }
 
 
-def _leaves_per_s(pool: Executor, trees: int, seconds: float) -> float:
-    """Return the leaves a second of so many trees at once, together."""
-    return sum(pool.map(_grow_trees, [seconds] * trees))
+def _leaves_per_s(pool: Executor, growth: _Growth) -> float:
+    """Return the leaves a second of trees at once, together."""
+    return sum(pool.map(_grow_trees, [growth] * growth.trees))
 
 
-def _grow_trees(seconds: float) -> float:
+def _grow_trees(growth: _Growth) -> float:
     """Grow trees one after the other for some time; return the leaves a second."""
-    search = Search(TableEvaluator(), SearchParams(batch_size=16, seed=1))
+    search = Search(TableEvaluator(), growth.params)
     search.set_position(Game(_SIDE))
     leaves, started = 0, time.perf_counter()
-    while (elapsed := time.perf_counter() - started) < seconds:
+    while (elapsed := time.perf_counter() - started) < growth.seconds:
         search.clear()
         search.run(SearchLimits(playouts=_SCALING_NODES))
         leaves += _SCALING_NODES
