@@ -69,7 +69,7 @@ def play(values: argparse.Namespace, line: str, budget: int, games: int) -> Aren
             Contestant.parse(f"{line},name=row,{both}"),
         ),
         games=games,
-        rules=ArenaRules(side=values.size, max_moves=values.max_moves),
+        rules=ArenaRules(side=values.size, max_moves=values.max_moves, agreed_winrate=values.agree),
         parallel=values.parallel,
         seed=values.seed,
         referee=SETTLED,
@@ -121,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--parallel", type=int, default=64, metavar="N", help="games at once (64)")
     add("--size", type=int, default=19, metavar="N", help="side of the board (19)")
     add("--max-moves", type=int, default=300, metavar="N", help="then it is scored (300)")
+    add("--agree", type=float, default=0.97, metavar="F", help="end when both are so sure (0.97)")
     add("--seed", type=int, default=0, metavar="N", help="of openings and searches (0)")
     return parser
 
