@@ -115,8 +115,7 @@ class Search:
         self.on_full: Callable[[], None] = lambda: None
         self._random = np.random.default_rng(params.seed)
         self._has_position = False
-        # Whether the root is open to playouts, and its visits when they were last counted.
-        self._is_open = False
+        # The root's visits when they were last counted: none before it is open to playouts.
         self._root_visits = 0
         self._progress = Progress(params.lcb_min_visit_ratio, evaluator.side)
 
@@ -134,6 +133,7 @@ class Search:
         """Forget the tree and the network's answers; the position stays."""
         self._tree.clear()
         self._tree.cache.clear()
+        self._root_visits = 0
 
     def set_position(self, game: Game) -> None:
         """Search from a game's position; what is known of it and below is kept.
@@ -201,7 +201,6 @@ class Search:
         self._halving = None
         self._tree.cache.begin()
         self._tree.restrict(restrictions)
-        self._is_open = False
         if self._tree.is_root_expanded:
             self._open_root()
         else:
@@ -210,7 +209,6 @@ class Search:
 
     def _open_root(self) -> None:
         """Exclude repetitions at an expanded root, and mix noise in."""
-        self._is_open = True
         self._tree.open_root()
         if self.params.noise:
             self._tree.mix_noise(self._random)
@@ -229,7 +227,7 @@ class Search:
             they are answered or taken back. No leaves: the next ones follow without the
             network, or once it has answered.
         """
-        if self._is_open and self.params.halving_visits:
+        if self._root_visits and self.params.halving_visits:
             self._compare_evenly(limits)
         budget, batch = self._budget(limits), self._store.take()
         if most is not None:
@@ -257,9 +255,9 @@ class Search:
     def _count_playouts(self) -> None:
         """Count what the root's visits grew by; its own evaluation opens it instead."""
         visits = self._tree.root_visits
-        if self._is_open:
+        if self._root_visits:
             self._progress.playouts += visits - self._root_visits
-        elif self._tree.is_root_expanded:
+        elif visits:
             self._open_root()
         self._root_visits = visits
 
@@ -335,7 +333,7 @@ class Search:
     def _budget(self, limits: SearchLimits) -> int:
         """Return the playouts of the next batch at most, beside those on their way."""
         in_flight = sum(batch.count for batch in self._waiting) if self._waiting else 0
-        if not self._is_open:
+        if not self._root_visits:
             return 1 - in_flight
         most = self._progress.left(limits, self._root_visits_left(limits))
         if not self._progress.playouts:
@@ -361,7 +359,7 @@ class Search:
         """
         progress, tree = self._progress, self._tree.arrays
         progress.take_time()
-        if not self._is_open:
+        if not self._root_visits:
             return False
         visits_left = self._root_visits_left(limits)
         if progress.left(limits, visits_left) == 0:

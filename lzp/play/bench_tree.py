@@ -25,6 +25,8 @@ from lzp.play.bench_rows import Row
 _ANSWERS = 4096
 _SIDE = 19
 _LOGITS = 3.0  # spread of the table's logits: trees as deep as a good network's
+#: The default settings for the tree and the network alone.
+_strong = partial(SearchParams.strong, rollouts=0)
 #: Leaves of a tree that is measured beside another, and leaves a batch.
 _SCALING_NODES = 10_000
 _SCALING_BATCH = 16
@@ -67,7 +69,7 @@ def bench_tree(nodes: Sequence[int], batch_size: int, rounds: int) -> list[Row]:
     for name, game, make in (
         ("empty", opening, SearchParams),
         ("middle game", middle, SearchParams),
-        ("middle game, strong", middle, partial(SearchParams.strong, rollouts=0)),
+        ("middle game, strong", middle, _strong),
     ):
         search = Search(TableEvaluator(), make(batch_size=batch_size, seed=1))
         search.set_position(game)
@@ -111,10 +113,8 @@ def bench_scaling(trees: int, seconds: float, rounds: int) -> list[Row]:
     ):
         return [
             {"tree": name, **_scaling(threads, processes, _Growth(params, trees, seconds), rounds)}
-            for name, params in (
-                ("plain", SearchParams(batch_size=_SCALING_BATCH, seed=1)),
-                ("strong", SearchParams.strong(rollouts=0, batch_size=_SCALING_BATCH, seed=1)),
-            )
+            for name, make in (("plain", SearchParams), ("strong", _strong))
+            for params in [make(batch_size=_SCALING_BATCH, seed=1)]
         ]
 
 
