@@ -3,7 +3,9 @@
 `python -m lzp.play.rollout_accuracy --store games.lzps` takes positions of a store and
 prints the squared error of the winner, by how full the board is. With the games of
 `lzp-arena`, converted, it says when games played on are to count for how much between
-engines; with those of people, what they are worth in a review.
+engines; with those of people, what they are worth in a review. The best share is that of a
+mixture that would err the least in such positions: what `rollout_share`, `rollout_from` and
+`rollout_to` are set by.
 """
 
 import argparse
@@ -81,10 +83,11 @@ def compare(store: GameStore, measured: Measured, params: SearchParams) -> Compa
 
 
 def table(found: Compared) -> str:
-    """Return squared errors, and how often the winner is named, as Markdown."""
+    """Return squared errors, the best share, and how often the winner is named, as Markdown."""
     lines = [
-        "| points occupied | positions | network | games | mixed | winner named: network | mixed |",
-        "|---|---:|---:|---:|---:|---:|---:|",
+        "| points occupied | positions | network | games | mixed "
+        "| best share | winner named: network | mixed |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for low, high in zip((0.0, *_ENDS), _ENDS, strict=False):
         rows = (found.filled >= low) & (found.filled < high)
@@ -94,10 +97,21 @@ def table(found: Compared) -> str:
         guesses = [guess[rows] for guess in (found.network, found.games, found.mixed)]
         errors = " | ".join(f"{((guess - won) ** 2).mean():.3f}" for guess in guesses)
         named = [np.mean((guess > 0.5) == (won > 0.5)) for guess in (guesses[0], guesses[2])]
+        best = _best_share(guesses[0], guesses[1], won)
         lines.append(
-            f"| {low:.0%} to {high:.0%} | {len(won)} | {errors} | {named[0]:.0%} | {named[1]:.0%} |"
+            f"| {low:.0%} to {high:.0%} | {len(won)} | {errors} | {best} "
+            f"| {named[0]:.0%} | {named[1]:.0%} |"
         )
     return "\n".join([*lines, f"\na game took {found.game_us:.0f} us of a core"])
+
+
+def _best_share(
+    network: NDArray[np.float64], games: NDArray[np.float64], won: NDArray[np.float64]
+) -> str:
+    """Return by least squares what share of the games makes the mixture err the least."""
+    apart = games - network
+    squares = float(apart @ apart)
+    return f"{float(apart @ (won - network)) / squares:.2f}" if squares else "any"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -7,6 +7,7 @@ where it was.
 """
 
 import argparse
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -49,8 +50,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     unknown = [row for row in values.rows or () if row not in ROWS and "=" not in row]
     if unknown:
         raise SystemExit(f"search_ablation: no row {unknown[0]!r}: {', '.join(ROWS)}")
-    warmup()
     rows = {row: ROWS.get(row, row) for row in values.rows or ROWS}
+    try:
+        for line, budget in itertools.product(rows.values(), values.budgets):
+            _options(values, line, budget, values.games)
+    except ValueError as error:
+        raise SystemExit(f"search_ablation: {error}") from None
+    warmup()
     for games in range(_STEP, values.games + _STEP, _STEP):
         scores = {
             (row, budget): play(values, line, budget, min(games, values.games))
@@ -62,8 +68,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def play(values: argparse.Namespace, line: str, budget: int, games: int) -> ArenaScore:
     """Play one cell of the table up to a number of games, and return the base's score."""
+
+    def open_network(path: Path | None, batch_size: int) -> Evaluator:
+        return open_fastest(path or values.weights, batch_size)
+
+    folder = values.out / str(budget) / "".join(c if c.isalnum() else "-" for c in line)
+    arena = Arena(_options(values, line, budget, games), folder, open_network)
+    for _ in arena.play():
+        pass
+    return score_games(arena.games.values())
+
+
+def _options(values: argparse.Namespace, line: str, budget: int, games: int) -> ArenaOptions:
+    """Return a cell's match; ValueError if a setting or a number is none."""
     both = f"evaluations={budget}"
-    options = ArenaOptions(
+    return ArenaOptions(
         contestants=(
             Contestant.parse(f"{values.base},name=base,{both}"),
             Contestant.parse(f"{line},name=row,{both}"),
@@ -74,15 +93,6 @@ def play(values: argparse.Namespace, line: str, budget: int, games: int) -> Aren
         seed=values.seed,
         referee=SETTLED,
     )
-
-    def open_network(path: Path | None, batch_size: int) -> Evaluator:
-        return open_fastest(path or values.weights, batch_size)
-
-    folder = values.out / str(budget) / "".join(c if c.isalnum() else "-" for c in line)
-    arena = Arena(options, folder, open_network)
-    for _ in arena.play():
-        pass
-    return score_games(arena.games.values())
 
 
 def table(scores: dict[tuple[str, int], ArenaScore]) -> str:

@@ -46,3 +46,19 @@ def test_rows_are_played_and_kept(tmp_path: Path, capsys: pytest.CaptureFixture[
 def test_a_row_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="no row 'slack'"):
         main(["--out", str(tmp_path), "--rows", "slack"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [
+        (["--rows", "cpuct=high"], "cpuct: cannot read 'high'"),
+        (["--base", "exponent=1"], "unknown setting 'exponent'"),
+        (["--agree", "2"], "agreed winrate must be"),
+        (["--budgets", "0"], "evaluations must be a whole number from 1 on"),
+    ],
+)
+def test_a_setting_that_is_none_is_refused_in_a_line(
+    tmp_path: Path, asked: list[str], named: str
+) -> None:
+    with pytest.raises(SystemExit, match=f"search_ablation: {named}"):
+        main(["--out", str(tmp_path), *asked])
