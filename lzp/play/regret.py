@@ -5,6 +5,10 @@ a move in the same positions, and has every chosen move judged by a deeper searc
 Regret is the winrate that a choice gives away against the best move that any setting chose.
 Differences between settings are paired by position, so that a few hundred positions, a few
 minutes, tell what takes a match hours. What it cannot tell: whether the judge is right.
+
+The positions are of games that the network's policy draws by chance, or, with `--store`, of
+games that were played, such as those of `lzp-arena`. As in a game, a search has thought about
+the move before and keeps what it knows of the branch that was played.
 """
 
 import argparse
@@ -17,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lzp.command_line import OneLineParser
+from lzp.data import GameStore
 from lzp.engine.evaluator import Evaluator
 from lzp.engine.many import Task, Together
 from lzp.engine.warmup import warmup
@@ -25,12 +30,19 @@ from lzp.play.arena_game import Seat
 from lzp.play.arena_network import open_fastest
 from lzp.play.arena_settings import Contestant
 from lzp.play.bench_positions import KINDS, positions
+from lzp.play.replay import replay_stored
 from lzp.weights.atomic import replacing
 
 _KINDS = [kind for kind in KINDS if kind != "empty"]
 #: Plain and broad: the judge favors no setting by searching as it does.
 _JUDGE = "leela,cpuct=0.8,fpu_reduction=0.1,root_fpu_reduction=0.1"
 
+
+#: Moves from one of a color's to its next.
+_ROUND = 2
+#: Before it, stored games may be an opening that was given; near the end nothing is at stake.
+_FIRST_PLY = 20
+_AWAY_FROM_THE_END = 20
 
 #: Seeds of judgments count down from here, those of choices up from 0.
 _LAST_SEED = 0xFFFF
@@ -78,7 +90,10 @@ class Trial:
 
     def _choice(self, number: int, contestant: Contestant) -> Task[tuple[int, int]]:
         game = self.games[number]
-        decision = yield from Seat(contestant, self._evaluator, 0, number).choose(game)
+        seat = Seat(contestant, self._evaluator, 0, number)
+        if len(game.moves) >= _ROUND:
+            yield from seat.choose(_before(game))
+        decision = yield from seat.choose(game)
         return number, game.pass_move if decision.move is None else decision.move
 
     def _judgment(self, number: int, move: int) -> Task[tuple[int, int, float]]:
@@ -90,6 +105,37 @@ class Trial:
         # Another seed than the settings': the judge sees other symmetries.
         decision = yield from Seat(judge, self._evaluator, 0, _LAST_SEED - number).choose(game)
         return number, move, 1 - decision.report.winrate
+
+
+def _before(game: Game) -> Game:
+    """Return a game as it stood when the same color was to move last."""
+    earlier = game.copy()
+    for _ in range(_ROUND):
+        earlier.undo()
+    return earlier
+
+
+def stored_positions(store: GameStore, count: int, seed: int) -> list[Game]:
+    """Return positions of different stored games, from move 20 to near their ends.
+
+    Args:
+        store: the games.
+        count: how many positions; more than there are games takes several of each.
+        seed: of what is drawn.
+
+    Raises:
+        ValueError: no game is long enough.
+    """
+    random = np.random.default_rng(seed)
+    last = store.lengths - _AWAY_FROM_THE_END
+    games = np.flatnonzero(last > _FIRST_PLY)
+    if not len(games):
+        raise ValueError(f"no game of {_FIRST_PLY + _AWAY_FROM_THE_END} moves or more")
+    drawn = np.concatenate([random.permutation(games) for _ in range(-(-count // len(games)))])
+    return [
+        replay_stored(store, int(number), int(random.integers(_FIRST_PLY, last[number])))
+        for number in drawn[:count]
+    ]
 
 
 def _score(game: Game) -> float:
@@ -126,10 +172,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit(f"regret: {error}") from None
     warmup()
     evaluator = open_fastest(values.weights, values.parallel)
-    each = -(-values.positions // len(_KINDS))
-    games = [game for kind in _KINDS for game in positions(evaluator, kind, each, values.seed)]
+    games = _positions(values, evaluator)
     trial = Trial(evaluator, games, deep=values.deep, parallel=values.parallel)
-    kept = Kept(values.out, f"{evaluator.name} {each} {values.seed} {values.deep}", trial)
+    source = "" if values.store is None else f" {values.store.resolve()}"
+    identity = f"{evaluator.name} {len(games)} {values.seed} {values.deep} {_ROUND}{source}"
+    kept = Kept(values.out, identity, trial)
     for number, full in enumerate(asked.values(), 1):
         if full not in kept.choices:
             kept.choices[full] = trial.choose(full)
@@ -137,6 +184,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
             kept.save()
         print(f"{number} of {len(asked)} settings", file=sys.stderr, flush=True)
     print(table(trial, {line: kept.choices[full] for line, full in asked.items()}))
+
+
+def _positions(values: argparse.Namespace, evaluator: Evaluator) -> list[Game]:
+    """Return the positions that the command line asks for."""
+    if values.store is None:
+        each = -(-values.positions // len(_KINDS))
+        return [game for kind in _KINDS for game in positions(evaluator, kind, each, values.seed)]
+    try:
+        store = GameStore.open(values.store)
+        games = stored_positions(store, values.positions, values.seed)
+    except (OSError, ValueError) as error:
+        raise SystemExit(f"regret: {' '.join(str(error).split())}") from None
+    other = next((game.side for game in games if game.side != evaluator.side), None)
+    if other is not None:
+        raise SystemExit(f"regret: games on {other}x{other}, a network for {evaluator.side}")
+    return games
 
 
 class Kept:
@@ -174,8 +237,9 @@ def _parser() -> argparse.ArgumentParser:
     add("-s", "--settings", action="append", required=True, metavar="SETTINGS",
         help="as lzp-arena takes them; again for more, the first is compared with")  # fmt: skip
     add("-w", "--weights", type=Path, metavar="FILE", help="network (the one that ships)")
+    add("--store", type=Path, metavar="DIR", help="positions of these games, by lzp-data convert")
     add("--evaluations", type=int, default=100, metavar="N", help="of each choice (100)")
-    add("--positions", type=int, default=300, metavar="N", help="a third of each phase (300)")
+    add("--positions", type=int, default=300, metavar="N", help="how many (300)")
     add("--deep", type=int, default=400, metavar="N", help="evaluations of a judgment (400)")
     add("--parallel", type=int, default=96, metavar="N", help="searches at once (96)")
     add("--seed", type=int, default=0, metavar="N", help="of the positions (0)")
