@@ -36,14 +36,14 @@ _LEELA: dict[str, Any] = {
 
 #: What wins games at equal evaluations (docs/search.md), by field of `SearchParams`.
 _STRONG: dict[str, Any] = {
-    "cpuct": 0.8,
+    "cpuct": 0.6,
     "fpu_reduction": 0.12,
     "root_fpu_reduction": 0.12,
-    "policy_exponent": 0.7,
     "tactics_weight": 1.0,
     "rollouts": 8,
     "lead_share": 0.5,
     "settling_playouts": 16,
+    "cache": "transpositions",
 }
 
 #: Random games where a game ends whose territory is counted, at least.
@@ -139,9 +139,9 @@ class SearchParams:
     policy_exponent: float = 1.0
     tactics_weight: float = 0.0
     rollouts: int = 0
-    rollout_share: float = 0.9
-    rollout_from: float = 0.15
-    rollout_to: float = 0.65
+    rollout_share: float = 0.6
+    rollout_from: float = 0.25
+    rollout_to: float = 0.85
     lead_share: float = 0.0
     lead_points: float = 15.0
     settling_playouts: int = 0

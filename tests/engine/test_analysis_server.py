@@ -70,8 +70,9 @@ def test_search_is_that_of_a_single_tree() -> None:
     """Over a network that is the same under all symmetries."""
     answer = one(query(maxVisits=80), [UniformEvaluator(SIDE, stone_margin)], batch_size=1)
     lanes = Lanes([UniformEvaluator(SIDE, stone_margin)])
-    # One batch more than there are lanes is on its way.
-    flight = {"batches_in_flight": 2, "visits_per_leaf": 4}
+    # The cache that analyses share answers by history, too; one batch more than there are
+    # lanes is on its way.
+    flight = {"batches_in_flight": 2, "visits_per_leaf": 4, "cache": "exact"}
     params = SearchParams.strong(batch_size=1, rollouts=0, **flight)
     search = Search(lanes, params)
     search.set_position(played())

@@ -82,7 +82,7 @@ def test_the_answer_follows_from_the_position() -> None:
 
 def test_they_count_for_more_and_are_more_as_the_board_fills() -> None:
     shares, games = [], []
-    for stones in (0, 7, 12, 20, 30, 40):
+    for stones in (0, 7, 14, 22, 30, 44):
         game = Game(7, 0.5)
         game.set_up([(BLACK, move) for move in range(stones)], WHITE)
         _, tree = tree_of(game, rollouts=8)
@@ -90,9 +90,9 @@ def test_they_count_for_more_and_are_more_as_the_board_fills() -> None:
         games.append(rollout_games(tree.heads[0], game.boards[0]))
     assert shares[:2] == [0, 0]
     assert shares[2:] == pytest.approx(sorted(set(shares[2:])))
-    assert shares[-1] == pytest.approx(0.9)
-    # 12, 20 and 30 of 49 points are 0.19, 0.52 and 0.92 of the way.
-    assert games == [1, 1, 2, 5, 8, 8]
+    assert shares[-1] == pytest.approx(0.6)
+    # 14, 22 and 30 of 49 points are 0.06, 0.33 and 0.60 of the way.
+    assert games == [1, 1, 1, 3, 5, 8]
 
 
 @pytest.mark.parametrize(("komi", "winner"), [(-8.5, BLACK), (8.5, WHITE)])
