@@ -184,7 +184,7 @@ class SearchParams:
     def strong(cls, **changes: Any) -> "SearchParams":
         """Return the constants that `lzp-gtp` plays with at full strength.
 
-        The priors are then no longer the network's: reading and the exponent change them.
+        The priors are then no longer the network's: reading changes them.
 
         Args:
             changes: fields that are set as well, over the strong ones.
