@@ -113,8 +113,10 @@ def bench_scaling(trees: int, seconds: float, rounds: int) -> list[Row]:
     ):
         return [
             {"tree": name, **_scaling(threads, processes, _Growth(params, trees, seconds), rounds)}
-            for name, make in (("plain", SearchParams), ("strong", _strong))
-            for params in [make(batch_size=_SCALING_BATCH, seed=1)]
+            for name, params in (
+                ("plain", SearchParams(batch_size=_SCALING_BATCH, seed=1)),
+                ("strong", _strong(batch_size=_SCALING_BATCH, seed=1)),
+            )
         ]
 
 

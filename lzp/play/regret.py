@@ -6,9 +6,9 @@ Regret is the winrate that a choice gives away against the best move that any se
 Differences between settings are paired by position, so that a few hundred positions, a few
 minutes, tell what takes a match hours. What it cannot tell: whether the judge is right.
 
-The positions are of games that the network's policy draws by chance, or, with `--store`, of
-games that were played, such as those of `lzp-arena`. As in a game, a search has thought about
-the move before and keeps what it knows of the branch that was played.
+The positions are of games that the network's policy draws by chance, a third of each phase,
+or, with `--store`, of games that were played, such as those of `lzp-arena`. As in a game, a
+search has thought about the move before and keeps what it knows of the branch that was played.
 """
 
 import argparse

@@ -131,13 +131,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--parallel", type=int, default=64, metavar="N", help="games at once (64)")
     add("--size", type=int, default=19, metavar="N", help="side of the board (19)")
     add("--max-moves", type=int, default=300, metavar="N", help="then it is scored (300)")
-    add(
-        "--agree",
-        type=float,
-        default=0.97,
-        metavar="F",
-        help="winrate of both that ends a game (0.97)",
-    )
+    add("--agree", type=float, default=0.97, metavar="F",
+        help="winrate of both that ends a game (0.97)")  # fmt: skip
     add("--seed", type=int, default=0, metavar="N", help="of openings and searches (0)")
     return parser
 
