@@ -9,6 +9,7 @@ where it was.
 import argparse
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from lzp.command_line import OneLineParser
@@ -52,34 +53,45 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit(f"search_ablation: no row {unknown[0]!r}: {', '.join(ROWS)}")
     rows = {row: ROWS.get(row, row) for row in values.rows or ROWS}
     try:
-        for line, budget in itertools.product(rows.values(), values.budgets):
-            _options(values, line, budget, values.games)
+        cells = {
+            (row, budget): (_options(values, line, budget), _folder(values.out, line, budget))
+            for (row, line), budget in itertools.product(rows.items(), values.budgets)
+        }
     except ValueError as error:
         raise SystemExit(f"search_ablation: {error}") from None
     warmup()
     for games in range(_STEP, values.games + _STEP, _STEP):
         scores = {
-            (row, budget): play(values, line, budget, min(games, values.games))
-            for row, line in rows.items()
-            for budget in values.budgets
+            key: play(replace(options, games=min(games, values.games)), folder, values.weights)
+            for key, (options, folder) in cells.items()
         }
         print(table(scores), flush=True)
 
 
-def play(values: argparse.Namespace, line: str, budget: int, games: int) -> ArenaScore:
-    """Play one cell of the table up to a number of games, and return the base's score."""
+def play(options: ArenaOptions, folder: Path, weights: Path | None) -> ArenaScore:
+    """Play one cell of the table, and return the base's score.
+
+    Args:
+        options: the match.
+        folder: where its games are kept.
+        weights: the network; None for the one that ships.
+    """
 
     def open_network(path: Path | None, batch_size: int) -> Evaluator:
-        return open_fastest(path or values.weights, batch_size)
+        return open_fastest(path or weights, batch_size)
 
-    folder = values.out / str(budget) / "".join(c if c.isalnum() else "-" for c in line)
-    arena = Arena(_options(values, line, budget, games), folder, open_network)
+    arena = Arena(options, folder, open_network)
     for _ in arena.play():
         pass
     return score_games(arena.games.values())
 
 
-def _options(values: argparse.Namespace, line: str, budget: int, games: int) -> ArenaOptions:
+def _folder(out: Path, line: str, budget: int) -> Path:
+    """Return where the games of a cell are kept."""
+    return out / str(budget) / "".join(c if c.isalnum() else "-" for c in line)
+
+
+def _options(values: argparse.Namespace, line: str, budget: int) -> ArenaOptions:
     """Return a cell's match; ValueError if a setting or a number is none."""
     both = f"evaluations={budget}"
     return ArenaOptions(
@@ -87,7 +99,7 @@ def _options(values: argparse.Namespace, line: str, budget: int, games: int) -> 
             Contestant.parse(f"{values.base},name=base,{both}"),
             Contestant.parse(f"{line},name=row,{both}"),
         ),
-        games=games,
+        games=values.games,
         rules=ArenaRules(side=values.size, max_moves=values.max_moves, agreed_winrate=values.agree),
         parallel=values.parallel,
         seed=values.seed,
