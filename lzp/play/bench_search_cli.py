@@ -31,10 +31,10 @@ def measure(values: argparse.Namespace) -> dict[str, list[Row]]:
         EngineError: leelaz cannot be started, ends, or does not answer.
     """
     if values.what == "tree":
-        nodes = values.nodes or (1_000, 10_000, 100_000)
+        nodes, batch = values.nodes or (1_000, 10_000, 100_000), values.batch or 16
         return {
-            "leaves on one thread": bench_tree(nodes, values.batch or 16, values.rounds),
-            "trees at once": bench_scaling(values.trees, values.seconds, values.rounds),
+            "leaves on one thread": bench_tree(nodes, batch, values.rounds),
+            "trees at once": bench_scaling(values.trees, batch, values.seconds, values.rounds),
         }
     warmup()
     if values.what == "networks":

@@ -27,9 +27,8 @@ _SIDE = 19
 _LOGITS = 3.0  # spread of the table's logits: trees as deep as a good network's
 #: The default settings for the tree and the network alone.
 _strong = partial(SearchParams.strong, rollouts=0)
-#: Leaves of a tree that is measured beside another, and leaves a batch.
+#: Leaves of a tree that is measured beside another.
 _SCALING_NODES = 10_000
-_SCALING_BATCH = 16
 
 
 class TableEvaluator:
@@ -96,11 +95,12 @@ def _leaf_costs_us(search: Search, game: Game, nodes: int, times: int) -> list[f
     return costs
 
 
-def bench_scaling(trees: int, seconds: float, rounds: int) -> list[Row]:
+def bench_scaling(trees: int, batch_size: int, seconds: float, rounds: int) -> list[Row]:
     """Measure leaves/s of one tree, of several on threads, and of as many processes, in turns.
 
     Args:
         trees: how many at once.
+        batch_size: leaves that each gathers at once.
         seconds: that each grows, in each round.
         rounds: of all three.
 
@@ -112,10 +112,14 @@ def bench_scaling(trees: int, seconds: float, rounds: int) -> list[Row]:
         ProcessPoolExecutor(trees, multiprocessing.get_context("spawn")) as processes,
     ):
         return [
-            {"tree": name, **_scaling(threads, processes, _Growth(params, trees, seconds), rounds)}
+            {
+                "tree": name,
+                "batch": batch_size,
+                **_scaling(threads, processes, _Growth(params, trees, seconds), rounds),
+            }
             for name, params in (
-                ("plain", SearchParams(batch_size=_SCALING_BATCH, seed=1)),
-                ("strong", _strong(batch_size=_SCALING_BATCH, seed=1)),
+                ("plain", SearchParams(batch_size=batch_size, seed=1)),
+                ("strong", _strong(batch_size=batch_size, seed=1)),
             )
         ]
 
