@@ -24,6 +24,7 @@ from lzp.winograd.tile_kernels import (
 from lzp.winograd.training_state import TrainingRoom
 from lzp.winograd.vector_kernels import (
     BLOCK_COLUMNS,
+    BLOCK_ROWS,
     LANES,
     make_product,
     make_transform,
@@ -32,7 +33,7 @@ from lzp.winograd.vector_kernels import (
 _collect_tile = make_transform(OUTPUT_FACTORS)
 #: From the gradients of 5x5 results to those of the 49 products.
 _spread_slopes = make_transform(tuple(factor.T for factor in reversed(OUTPUT_FACTORS)))
-_add_6, _add_4 = (make_product(rows, turned=True) for rows in (6, 4))
+_add_product = make_product(turned=True)
 
 
 @kernel
@@ -182,19 +183,14 @@ def _spread_block(
 def _add_products(
     tiles: Array, start: int, rows: int, width: int, slopes: Array, at: int, total: Array, to: int
 ) -> None:
-    """Add the products of a point, [rows, width] turned by [rows, BLOCK_COLUMNS].
-
-    A width of whole vectors is a sum of sixes and fours.
-    """
-    channel, step = int64(0), int64(BLOCK_COLUMNS)
-    while channel < width:
+    """Add the products of a point, [rows, width] turned by [rows, BLOCK_COLUMNS]."""
+    step = int64(BLOCK_COLUMNS)
+    blocks = (width + BLOCK_ROWS - 1) // BLOCK_ROWS
+    for block in range(blocks):
+        channel = width * block // blocks
+        count = width * (block + 1) // blocks - channel
         a, c = start + channel, to + channel * BLOCK_COLUMNS
-        if width - channel in (4, 8):
-            _add_4(rows, tiles, a, width, slopes, at, total, c, step)
-            channel += 4
-        else:
-            _add_6(rows, tiles, a, width, slopes, at, total, c, step)
-            channel += 6
+        _add_product(count, rows, tiles, a, width, slopes, at, total, c, step)
 
 
 @kernel

@@ -76,9 +76,7 @@ OUTPUT_FACTORS = (_JOIN, _OUTPUT_PARTS)
 _spread_tile = make_transform(INPUT_FACTORS)
 _end_layer = make_layer_end(OUTPUT_FACTORS, adds=False)
 _end_block = make_layer_end(OUTPUT_FACTORS, adds=True)
-_multiply_1, _multiply_2, _multiply_3, _multiply_4, _multiply_5, _multiply_6 = (
-    make_product(rows + 1) for rows in range(BLOCK_ROWS)
-)
+_multiply = make_product()
 
 
 @kernel
@@ -122,18 +120,7 @@ def multiply_rows(
         row = rows * block // blocks
         count = rows * (block + 1) // blocks - row
         at, to = a_start + row * a_step, c_start + row * c_step
-        if count == 6:
-            _multiply_6(depth, a, at, a_step, b, b_start, c, to, c_step)
-        elif count == 5:
-            _multiply_5(depth, a, at, a_step, b, b_start, c, to, c_step)
-        elif count == 4:
-            _multiply_4(depth, a, at, a_step, b, b_start, c, to, c_step)
-        elif count == 3:
-            _multiply_3(depth, a, at, a_step, b, b_start, c, to, c_step)
-        elif count == 2:
-            _multiply_2(depth, a, at, a_step, b, b_start, c, to, c_step)
-        else:
-            _multiply_1(depth, a, at, a_step, b, b_start, c, to, c_step)
+        _multiply(count, depth, a, at, a_step, b, b_start, c, to, c_step)
 
 
 @kernel

@@ -26,9 +26,12 @@ from lzp.jit import IS_COMPILED
 LANES = 16 if binding.get_host_cpu_features().get("avx512f") else 8
 #: Columns of a block of a product: two vectors.
 BLOCK_COLUMNS = 2 * LANES
-#: Most rows of a block: 12 of the 16 AVX registers (32 of AVX-512) then hold sums, so that two
-#: products can begin in every cycle although each takes four.
-BLOCK_ROWS = 6
+#: Most rows of a block. Of 6 rows 12 of the 16 AVX registers hold the sums, so that two products
+#: can begin in every cycle although each takes four; AVX-512 has 32, so that a row of B, once
+#: loaded, can serve for 12 rows.
+BLOCK_ROWS = 12 if LANES == 16 else 6
+
+_CACHE_LINE = 16  # numbers
 
 Array = NDArray[np.float32]
 #: Matrices that are applied one after the other.
@@ -42,23 +45,24 @@ _LANE = ir.IntType(32)
 _FUSED = ("contract",)  # product and sum may become one instruction, which rounds once
 
 
-def make_product(rows: int, *, turned: bool = False) -> Callable[..., None]:
+def make_product(*, turned: bool = False) -> Callable[..., None]:
     """Return a function that multiplies two blocks: ``C = A·B``, or ``C = C + Aᵀ·B``.
 
     What lies behind B is brought into the cache meanwhile: the next block's B, if blocks
     follow each other. That is a fifth of the time where they are many.
 
     Args:
-        rows: rows of C, 1 to `BLOCK_ROWS`.
         turned: A is turned, and its product is added to what C holds.
 
     Returns:
-        A function of (depth, a, a_start, a_step, b, b_start, c, c_start, c_step). A has
-        `depth` columns, `depth` rows if it is turned, and rows a_step apart; B has `depth`
-        rows of `BLOCK_COLUMNS` numbers without gaps; the rows of C are c_step apart.
+        A function of (rows, depth, a, a_start, a_step, b, b_start, c, c_start, c_step). C has
+        `rows` rows, 1 to `BLOCK_ROWS`. A has `depth` columns, `depth` rows if it is turned, and
+        rows a_step apart; B has `depth` rows of `BLOCK_COLUMNS` numbers without gaps; the rows
+        of C are c_step apart.
     """
 
     def multiply(
+        rows: int,
         depth: int,
         a: Array,
         a_start: int,
@@ -78,27 +82,42 @@ def make_product(rows: int, *, turned: bool = False) -> Callable[..., None]:
             c[where] = a[a_start + a_step * lines + numbers] @ right
 
     def write(code: "_Code", values: Sequence[Any]) -> None:
-        depth, a, a_start, a_step, b, b_start, c, c_start, c_step = values
-        row_step, step = (code.index(1), a_step) if turned else (a_step, code.index(1))
-        left = [code.move(a, code.add(a_start, code.times(row_step, row))) for row in range(rows)]
-        lines = [code.move(c, code.add(c_start, code.times(c_step, row))) for row in range(rows)]
-        places = [[code.move(line, code.index(at)) for at in (0, LANES)] for line in lines]
-        sums = [
-            [code.variable(code.load(place) if turned else None) for place in pair]
-            for pair in places
-        ]
-        right = code.move(b, b_start)
-        ahead = code.move(right, code.times(depth, BLOCK_COLUMNS))
-        with _LLVM.for_range(code.builder, depth, intp=_INDEX) as loop:
-            start = code.times(loop.index, BLOCK_COLUMNS)
-            code.prefetch(code.move(ahead, start))
-            index = code.builder.mul(loop.index, step)
-            _add_products(code, left, code.move(right, start), index, sums)
-        for pair, totals in zip(places, sums, strict=True):
-            for place, total in zip(pair, totals, strict=True):
-                code.store(code.builder.load(total), place)
+        # Code for each number of rows, so that all of the sums have registers.
+        builder = code.builder
+        end = builder.append_basic_block("end")
+        choice = builder.switch(values[0], end)
+        for rows in range(1, BLOCK_ROWS + 1):
+            block = builder.append_basic_block(f"rows_{rows}")
+            choice.add_case(code.index(rows), block)
+            builder.position_at_end(block)
+            _write_product(code, rows, values[1:], turned=turned)
+            builder.branch(end)
+        builder.position_at_end(end)
 
     return _as_code(multiply, write)
+
+
+def _write_product(code: "_Code", rows: int, values: Sequence[Any], *, turned: bool) -> None:
+    """Write the product of blocks, one of so many rows; see `make_product`."""
+    depth, a, a_start, a_step, b, b_start, c, c_start, c_step = values
+    row_step, step = (code.index(1), a_step) if turned else (a_step, code.index(1))
+    left = [code.move(a, code.add(a_start, code.times(row_step, row))) for row in range(rows)]
+    lines = [code.move(c, code.add(c_start, code.times(c_step, row))) for row in range(rows)]
+    places = [[code.move(line, code.index(at)) for at in (0, LANES)] for line in lines]
+    sums = [
+        [code.variable(code.load(place) if turned else None) for place in pair] for pair in places
+    ]
+    right = code.move(b, b_start)
+    ahead = code.move(right, code.times(depth, BLOCK_COLUMNS))
+    with _LLVM.for_range(code.builder, depth, intp=_INDEX) as loop:
+        start = code.times(loop.index, BLOCK_COLUMNS)
+        for at in range(0, BLOCK_COLUMNS, _CACHE_LINE):
+            code.prefetch(code.move(ahead, code.add(start, code.index(at))))
+        index = code.builder.mul(loop.index, step)
+        _add_products(code, left, code.move(right, start), index, sums)
+    for pair, totals in zip(places, sums, strict=True):
+        for place, total in zip(pair, totals, strict=True):
+            code.store(code.builder.load(total), place)
 
 
 def make_transform(factors: Factors) -> Callable[..., None]:
