@@ -11,9 +11,8 @@ from lzp.winograd.tile_kernels import POINTS, count_tiles, padded_side, point_st
 from lzp.winograd.vector_kernels import BLOCK_COLUMNS
 
 #: Positions that go through the tower at once. More would share each reading of the weights,
-#: but what one step writes would have left the cache before the next one reads it; and on
-#: 19 lines the tiles of 3 are whole blocks of 6.
-POSITIONS_TOGETHER = 3
+#: but what one step writes would have left the cache before the next one reads it.
+POSITIONS_TOGETHER = 4
 #: Most that the weights may take; a network of 40 blocks of 256 filters takes half of it.
 MOST_BYTES = 2 << 30
 

@@ -42,14 +42,17 @@ _LLVM = cast(Any, cgutils)  # which has no annotations
 _INDEX = ir.IntType(64)
 _VECTOR = ir.VectorType(ir.FloatType(), LANES)
 _LANE = ir.IntType(32)
+#: Caches as LLVM names them when something is to be fetched.
+_FIRST_CACHE, _SECOND_CACHE = 3, 2
 _FUSED = ("contract",)  # product and sum may become one instruction, which rounds once
 
 
 def make_product(*, turned: bool = False) -> Callable[..., None]:
     """Return a function that multiplies two blocks: ``C = A·B``, or ``C = C + Aᵀ·B``.
 
-    What lies behind B is brought into the cache meanwhile: the next block's B, if blocks
-    follow each other. That is a fifth of the time where they are many.
+    What comes next is fetched meanwhile: what lies behind B into the second cache, the next
+    block's B if blocks follow each other, and what lies behind the rows of A into the first,
+    the next rows if there are no gaps. With 128 columns that is a quarter of the time.
 
     Args:
         turned: A is turned, and its product is added to what C holds.
@@ -108,11 +111,15 @@ def _write_product(code: "_Code", rows: int, values: Sequence[Any], *, turned: b
         [code.variable(code.load(place) if turned else None) for place in pair] for pair in places
     ]
     right = code.move(b, b_start)
-    ahead = code.move(right, code.times(depth, BLOCK_COLUMNS))
+    next_right = code.move(right, code.times(depth, BLOCK_COLUMNS))
+    next_left = code.move(left[0], code.times(a_step, rows))
     with _LLVM.for_range(code.builder, depth, intp=_INDEX) as loop:
         start = code.times(loop.index, BLOCK_COLUMNS)
         for at in range(0, BLOCK_COLUMNS, _CACHE_LINE):
-            code.prefetch(code.move(ahead, code.add(start, code.index(at))))
+            code.prefetch(code.move(next_right, code.add(start, code.index(at))), _SECOND_CACHE)
+        if not turned:  # else they lie beside those that are multiplied
+            line = code.move(next_left, code.times(loop.index, _CACHE_LINE))
+            code.prefetch(line, _FIRST_CACHE)
         index = code.builder.mul(loop.index, step)
         _add_products(code, left, code.move(right, start), index, sums)
     for pair, totals in zip(places, sums, strict=True):
@@ -282,13 +289,13 @@ class _Code:
         place = self.builder.bitcast(address, _VECTOR.as_pointer())
         self.builder.store(vector, place).align = 4
 
-    def prefetch(self, address: Any) -> None:
-        """Have a cache line fetched, if there is one; a wrong address does no harm."""
+    def prefetch(self, address: Any, cache: int) -> None:
+        """Have a line fetched into a cache, if there is one; a wrong address does no harm."""
         byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
         fetch = _LLVM.get_or_insert_function(self.builder.module, kind, "llvm.prefetch.p0")
-        # To read, into the nearest cache, data.
-        options = [ir.Constant(number, option) for option in (0, 3, 1)]
+        # To read, into which cache, data.
+        options = [ir.Constant(number, option) for option in (0, cache, 1)]
         self.builder.call(fetch, [self.builder.bitcast(address, byte), *options])
 
     def repeat(self, number: Any) -> Any:
