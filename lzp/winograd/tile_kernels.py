@@ -17,6 +17,7 @@ from lzp.jit import int64, kernel
 from lzp.winograd.vector_kernels import (
     BLOCK_COLUMNS,
     BLOCK_ROWS,
+    CACHE_LINE,
     LANES,
     make_layer_end,
     make_product,
@@ -29,7 +30,6 @@ Array = NDArray[np.float32]
 TILE = 5
 TILE_POINTS = TILE + 2
 POINTS = TILE_POINTS * TILE_POINTS
-CACHE_LINE = 16  # numbers
 #: The transforms below are for the points 1, -1, 2, -2, 1/2, -1/2 and infinity. Those of a
 #: pair share their even and odd parts, which a first matrix makes and a second one joins.
 _JOIN = np.array(

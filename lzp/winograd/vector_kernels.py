@@ -31,7 +31,7 @@ BLOCK_COLUMNS = 2 * LANES
 #: loaded, can serve for 12 rows.
 BLOCK_ROWS = 12 if LANES == 16 else 6
 
-_CACHE_LINE = 16  # numbers
+CACHE_LINE = 16  # numbers
 
 Array = NDArray[np.float32]
 #: Matrices that are applied one after the other.
@@ -115,10 +115,10 @@ def _write_product(code: "_Code", rows: int, values: Sequence[Any], *, turned: b
     next_left = code.move(left[0], code.times(a_step, rows))
     with _LLVM.for_range(code.builder, depth, intp=_INDEX) as loop:
         start = code.times(loop.index, BLOCK_COLUMNS)
-        for at in range(0, BLOCK_COLUMNS, _CACHE_LINE):
+        for at in range(0, BLOCK_COLUMNS, CACHE_LINE):
             code.prefetch(code.move(next_right, code.add(start, code.index(at))), _SECOND_CACHE)
         if not turned:  # else they lie beside those that are multiplied
-            line = code.move(next_left, code.times(loop.index, _CACHE_LINE))
+            line = code.move(next_left, code.times(loop.index, CACHE_LINE))
             code.prefetch(line, _FIRST_CACHE)
         index = code.builder.mul(loop.index, step)
         _add_products(code, left, code.move(right, start), index, sums)
