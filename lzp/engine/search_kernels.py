@@ -29,6 +29,7 @@ from lzp.engine.candidate_kernels import (
     temper_priors,
     write_priors,
 )
+from lzp.engine.repetition_kernels import repeats
 from lzp.engine.rollout_kernels import note_rollouts, with_rollouts
 from lzp.engine.tactics_kernels import note_tactics, weigh_tactics
 from lzp.engine.tree_kernels import (
@@ -53,8 +54,8 @@ from lzp.engine.tree_state import (
     TreeArrays,
 )
 from lzp.features.plane_kernels import write_planes
-from lzp.go.board_kernels import TURN_KEY, copy_board, play_on_board, point_of
-from lzp.go.constants import KO_POSITIONAL, KO_SIMPLE, WHITE
+from lzp.go.board_kernels import copy_board, play_on_board, point_of
+from lzp.go.constants import KO_SIMPLE
 from lzp.go.eye_kernels import is_own_eye
 from lzp.jit import float64, int64, lean_kernel
 
@@ -81,47 +82,6 @@ def reset_tree(tree: TreeArrays) -> None:
     head["root_sum"] = 0.0
     new_node(tree)
     collect_biases(tree)
-
-
-@lean_kernel
-def _is_among(past: NDArray[np.uint64], key: np.uint64) -> bool:
-    """Return whether a position stood before in the game."""
-    found = False
-    for index in range(len(past)):
-        found |= past[index] == key
-    return found
-
-
-@lean_kernel
-def _is_on_path(steps: NDArray[np.void], key: np.uint64, first: int, stride: int) -> bool:
-    """Return whether a position stood before on a path, of which every n-th step counts."""
-    found = False
-    for index in range(first, len(steps), stride):
-        found |= steps[index]["hash"] == key
-    return found
-
-
-@lean_kernel
-def _stood_in_game(tree: TreeArrays, board: np.void) -> bool:
-    """Return whether a position stood before in the game, as the ko rule looks at it."""
-    key = board["hash"]
-    if tree.heads[0]["ko_rule"] != KO_POSITIONAL and board["to_play"] == WHITE:
-        key ^= TURN_KEY
-    return _is_among(tree.past, key)
-
-
-@lean_kernel
-def _repeats(tree: TreeArrays, board: np.void, steps: NDArray[np.void]) -> bool:
-    """Return whether a position stood before, in the game or on a path.
-
-    Args:
-        tree: with the rules and the game's past.
-        board: the position.
-        steps: STEP, the path that led to the one before it; turns alternate on it.
-    """
-    stride = 1 if tree.heads[0]["ko_rule"] == KO_POSITIONAL else 2
-    first = len(steps) % stride
-    return _is_on_path(steps, board["hash"], first, stride) or _stood_in_game(tree, board)
 
 
 @lean_kernel
@@ -164,7 +124,7 @@ def _take_edge(
     play_on_board(board, int64(edge["move"]), int64(board["to_play"]))
     # A position can only repeat once a stone was taken, and not by a pass.
     if is_new and board["capture_end"] > 0 and board["passes"] == 0:
-        if _repeats(tree, board, steps[:depth]):
+        if repeats(tree, board, steps[:depth]):
             if head["ko_rule"] != KO_SIMPLE:
                 drop_last_child(tree, index, INVALID)
                 return -2
@@ -442,46 +402,6 @@ def cancel_leaves(tree: TreeArrays, batch: BatchArrays, count: int) -> None:
     for slot in range(count):
         release_path(tree, batch, slot)
         tree.nodes[batch.leaves[slot]["node"]]["state"] = NEW
-
-
-@lean_kernel
-def exclude_repeats(
-    tree: TreeArrays,
-    root: NDArray[np.void],
-    scratch: NDArray[np.void],
-) -> None:
-    """Take the moves out of the root that lead back to a position of the game.
-
-    Where that leaves nothing to play, passing is a candidate.
-
-    Args:
-        tree: with an expanded root.
-        root: BOARD [1], its position.
-        scratch: BOARD [1], overwritten.
-    """
-    board = root[0]
-    priors = tree.priors[0]
-    if tree.heads[0]["ko_rule"] == KO_SIMPLE:
-        return
-    if board["capture_end"] == 0 and board["suicide"] == 0:
-        return
-    area = len(priors) - 1
-    left = int64(0)
-    for move in range(area):
-        if priors[move] >= 0.0:
-            copy_board(root, int64(0), scratch, int64(0))
-            play_on_board(scratch[0], move, int64(board["to_play"]))
-            if _stood_in_game(tree, scratch[0]):
-                priors[move] = -1.0
-            else:
-                left += 1
-    node = tree.nodes[0]
-    node["next_move"] = UNKNOWN
-    start = int64(node["edge_start"])
-    for ordinal in range(int64(node["edge_count"])):
-        left += int64(tree.edges[start + ordinal]["closed"]) & INVALID == 0
-    if left == 0 and priors[area] < 0.0:
-        priors[area] = 1.0
 
 
 @lean_kernel

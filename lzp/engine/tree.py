@@ -15,11 +15,11 @@ from lzp.engine.cache import EvaluationCache
 from lzp.engine.cache_state import CacheArrays
 from lzp.engine.equal_moves import equal_move_groups, merge_equal_moves
 from lzp.engine.place_kernels import expand_at, gather_at, places_of_tree
+from lzp.engine.repetition_kernels import exclude_repeats
 from lzp.engine.restrictions import MoveRestrictions
 from lzp.engine.search_kernels import (
     MOST_DECIDED,
     cancel_leaves,
-    exclude_repeats,
     expand_leaves,
     gather_leaves,
     reset_tree,
