@@ -26,7 +26,8 @@ class Batch:
     Attributes:
         arrays: as the kernels take them.
         places: where they lie (place_kernels.py).
-        count: how many leaves there are.
+        count: how many leaves there are for the network.
+        joined: how many more wait for an answer to the same position as one on its way.
         pending: the network's answer to come; None where nobody was asked yet.
     """
 
@@ -36,6 +37,7 @@ class Batch:
         paths = 2 * capacity
         self.arrays = BatchArrays(
             leaves=np.zeros(paths, LEAF),
+            joined=np.zeros(1, np.int64),
             steps=np.zeros(_STEPS_PER_LEAF * paths + MAX_DEPTH, STEP),
             boards=np.zeros(1, BOARD),
             planes=np.zeros((capacity, PLANES, area), np.uint8),
@@ -44,6 +46,7 @@ class Batch:
         )
         self.places = places_of(*self.arrays)
         self.count = 0
+        self.joined = 0
         self.pending: Future[Answer] | None = None
         self._sent = time.monotonic()
         self._planes = self.arrays.planes.reshape(capacity, PLANES, side, side)
@@ -52,6 +55,11 @@ class Batch:
     def planes(self) -> NDArray[np.uint8]:
         """The planes of the leaves, [count, 18, side, side], a view."""
         return self._planes[: self.count]
+
+    @property
+    def started(self) -> int:
+        """Playouts that wait for an answer."""
+        return self.count + self.joined
 
     @property
     def nbytes(self) -> int:
@@ -82,7 +90,7 @@ class BatchStore:
         for index, batch in enumerate(self._idle):
             if batch.pending is None or batch.pending.done():
                 del self._idle[index]
-                batch.count = 0
+                batch.count = batch.joined = 0
                 batch.pending = None
                 return batch
         return Batch(self._side, self.capacity)

@@ -83,6 +83,7 @@ class EvaluationCache:
         head = self.arrays.heads[0]
         head["stamp"] += len(self.arrays.policies)
         head["forgotten"] = head["stamp"]
+        head["awaited"] = 0
 
 
 @cache

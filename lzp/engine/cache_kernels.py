@@ -8,7 +8,7 @@ times give other keys.
 import numpy as np
 from numpy.typing import NDArray
 
-from lzp.engine.cache_state import EXACT, TRANSPOSITIONS, WAYS, CacheArrays
+from lzp.engine.cache_state import AWAITED, EXACT, TRANSPOSITIONS, WAYS, CacheArrays
 from lzp.engine.tree_state import BatchArrays
 from lzp.features.constants import HISTORY, SYMMETRIES
 from lzp.go.board_kernels import move_of
@@ -28,6 +28,8 @@ SALT_WHITE, SALT_TIMES, SALT_PASSES, SALT_BLACK_LOST, SALT_WHITE_LOST, SALT_IMAG
 #: Bits that a change is rotated by for each ply since, less one: all amounts are odd.
 _BITS_A_PLY = 8
 _KO_BITS = 1
+#: Bits of a key that its place in `awaited` leaves out.
+_AWAITED_SHIFT = np.uint64(64 - (AWAITED - 1).bit_length())
 
 
 @lean_kernel
@@ -192,15 +194,44 @@ def _is_kept(cache: CacheArrays, entry: np.void) -> bool:
 @lean_kernel
 def find_answer(cache: CacheArrays, key: np.uint64) -> int:
     """Return the entry of a key, or -1, and count the lookup."""
-    head = cache.heads[0]
-    head["lookups"] += 1
+    cache.heads[0]["lookups"] += 1
+    return find_late_answer(cache, key)
+
+
+@lean_kernel
+def find_late_answer(cache: CacheArrays, key: np.uint64) -> int:
+    """Return the entry of a key that was looked up before, or -1."""
     start = _first_of_set(cache, key)
     for index in range(start, start + WAYS):
         entry = cache.entries[index]
         if entry["key"] == key and _is_kept(cache, entry):
-            head["hits"] += 1
+            cache.heads[0]["hits"] += 1
             return index
     return -1
+
+
+@lean_kernel
+def is_awaited(cache: CacheArrays, key: np.uint64) -> bool:
+    """Return whether a key was noted as on its way to the network."""
+    return bool(cache.heads[0]["awaited"][int64(key >> _AWAITED_SHIFT)] == key)
+
+
+@lean_kernel
+def note_awaited(cache: CacheArrays, key: np.uint64) -> None:
+    """Note a key as on its way; where another one has its place, that one stays."""
+    awaited = cache.heads[0]["awaited"]
+    place = int64(key >> _AWAITED_SHIFT)
+    if awaited[place] == 0:
+        awaited[place] = key
+
+
+@lean_kernel
+def forget_awaited(cache: CacheArrays, key: np.uint64) -> None:
+    """Note that a key is no longer on its way."""
+    awaited = cache.heads[0]["awaited"]
+    place = int64(key >> _AWAITED_SHIFT)
+    if awaited[place] == key:
+        awaited[place] = 0
 
 
 @lean_kernel

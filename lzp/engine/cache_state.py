@@ -23,6 +23,8 @@ TRANSPOSITIONS = 2  # the position, whatever led to it
 
 #: Entries among which a key is looked for.
 WAYS = 4
+#: Keys of positions on their way to the network that can be noted; a power of two.
+AWAITED = 2**12
 #: Entries for each policy.
 ENTRIES_PER_ROW = 2
 
@@ -35,6 +37,7 @@ CACHE = np.dtype(
         ("lookups", np.int64),
         ("hits", np.int64),
         ("keys", np.uint64, 8),  # scratch: one for each symmetry
+        ("awaited", np.uint64, AWAITED),  # keys of positions on their way, each in one place
     ],
     align=True,
 )

@@ -94,14 +94,15 @@ def _batch_at(table: NDArray[np.int64]) -> BatchArrays:
     """Return the arrays of a batch."""
     at = table[:, 0]
     length = table[:, 1]
-    moves = table[4, 2]
+    moves = table[5, 2]
     return BatchArrays(
         leaves=array_at(at[0], (length[0],), LEAF),
-        steps=array_at(at[1], (length[1],), STEP),
-        boards=array_at(at[2], (length[2],), BOARD),
-        planes=array_at(at[3], (length[3], PLANES, moves - 1), np.uint8),
-        policy=array_at(at[4], (length[4], moves), np.float32),
-        winrate=array_at(at[5], (length[5],), np.float32),
+        joined=array_at(at[1], (length[1],), np.int64),
+        steps=array_at(at[2], (length[2],), STEP),
+        boards=array_at(at[3], (length[3],), BOARD),
+        planes=array_at(at[4], (length[4], PLANES, moves - 1), np.uint8),
+        policy=array_at(at[5], (length[5], moves), np.float32),
+        winrate=array_at(at[6], (length[6],), np.float32),
     )
 
 

@@ -332,7 +332,7 @@ class Search:
 
     def _budget(self, limits: SearchLimits) -> int:
         """Return the playouts of the next batch at most, beside those on their way."""
-        in_flight = sum(batch.count for batch in self._waiting) if self._waiting else 0
+        in_flight = sum(batch.started for batch in self._waiting) if self._waiting else 0
         if not self._root_visits:
             return 1 - in_flight
         most = self._progress.left(limits, self._root_visits_left(limits))

@@ -11,7 +11,11 @@ from lzp.engine.bias_kernels import bias_slot, collect_biases
 from lzp.engine.cache_kernels import (
     answer_symmetry,
     find_answer,
+    find_late_answer,
+    forget_awaited,
+    is_awaited,
     keep_answer,
+    note_awaited,
     policy_row,
     write_key,
 )
@@ -222,8 +226,22 @@ def _look_up_leaf(
 
 
 @lean_kernel
-def _send_leaf(tree: TreeArrays, batch: BatchArrays, slot: int, inverse: NDArray[np.int16]) -> None:
+def _is_on_its_way(cache: CacheArrays, leaf: np.void) -> bool:
+    """Return whether the network was asked about a leaf's position, as another node."""
+    return cache.heads[0]["mode"] != OFF and is_awaited(cache, leaf["key"])
+
+
+@lean_kernel
+def _send_leaf(
+    tree: TreeArrays,
+    cache: CacheArrays,
+    batch: BatchArrays,
+    slot: int,
+    inverse: NDArray[np.int16],
+) -> None:
     """Mark a leaf as waiting and write its planes."""
+    if cache.heads[0]["mode"] != OFF:
+        note_awaited(cache, batch.leaves[slot]["key"])
     head = tree.heads[0]
     leaf = batch.leaves[slot]
     board = batch.boards[0]
@@ -297,6 +315,39 @@ def _open_leaf(
 
 
 @lean_kernel
+def _open_known_leaf(
+    tree: TreeArrays,
+    cache: CacheArrays,
+    batch: BatchArrays,
+    slot: int,
+    root: NDArray[np.void],
+    inverse: NDArray[np.int16],
+    entry: int,
+) -> None:
+    """Open a leaf with a kept answer; see `_open_leaf`."""
+    symmetry = answer_symmetry(cache, entry, int64(batch.leaves[slot]["image"]))
+    winrate = float64(cache.entries[entry]["winrate"])
+    policy = cache.policies[policy_row(cache, entry)]
+    _open_leaf(tree, batch, slot, root, policy, inverse[symmetry], winrate)
+
+
+@lean_kernel
+def _release_leaf(tree: TreeArrays, batch: BatchArrays, slot: int) -> None:
+    """Make a leaf that waits new again."""
+    release_path(tree, batch, slot)
+    tree.nodes[batch.leaves[slot]["node"]]["state"] = NEW
+
+
+@lean_kernel
+def _release_joined(tree: TreeArrays, batch: BatchArrays) -> None:
+    """Make the leaves that joined others new again."""
+    for index in range(int64(batch.joined[0])):
+        slot = len(batch.planes) - 1 - index
+        _release_leaf(tree, batch, slot)
+    batch.joined[0] = 0
+
+
+@lean_kernel
 def gather_leaves(
     tree: TreeArrays,
     cache: CacheArrays,
@@ -310,7 +361,8 @@ def gather_leaves(
 
     Playouts that need no network are finished on the way. A playout that meets a leaf which
     already waits keeps its virtual visits until the call ends, so that the next one looks
-    elsewhere; the batch ends early once as many have failed as there is room for.
+    elsewhere; the batch ends early once as many have failed as there is room for. A leaf
+    whose position is on its way, but as another node, joins the batch without being sent.
 
     Args:
         tree: grows by the leaves; room for `len(batch.planes)` nodes is used if it is there.
@@ -325,10 +377,11 @@ def gather_leaves(
     most_failed = len(batch.leaves) - capacity
     most_decided = MOST_DECIDED if tree.heads[0]["rollouts"] == 0 else MOST_PLAYED_ON
     count = int64(0)
+    joined = int64(0)
     decided = int64(0)
     failed = int64(0)
     start = int64(0)
-    while count < capacity and count + decided < most and decided < most_decided:
+    while count + joined < capacity and count + joined + decided < most and decided < most_decided:
         if start + MAX_DEPTH > len(batch.steps):
             break
         leaf = batch.leaves[count]
@@ -337,15 +390,17 @@ def gather_leaves(
         if result == TO_EVALUATE:
             entry = _look_up_leaf(tree, cache, batch, count, history)
             if entry >= 0:
-                symmetry = answer_symmetry(cache, entry, int64(leaf["image"]))
-                winrate = float64(cache.entries[entry]["winrate"])
-                policy = cache.policies[policy_row(cache, entry)]
-                _open_leaf(tree, batch, count, root, policy, inverse[symmetry], winrate)
+                _open_known_leaf(tree, cache, batch, count, root, inverse, entry)
                 decided += 1
             else:
-                _send_leaf(tree, batch, count, inverse)
-                count += 1
                 start += int64(leaf["depth"])
+                if _is_on_its_way(cache, leaf):
+                    tree.nodes[leaf["node"]]["state"] = IN_FLIGHT
+                    joined += 1
+                    batch.leaves[capacity - joined] = leaf
+                else:
+                    _send_leaf(tree, cache, batch, count, inverse)
+                    count += 1
         elif result == DECIDED:
             back_up(tree, batch, count, float64(tree.nodes[leaf["node"]]["net_winrate"]))
             decided += 1
@@ -359,7 +414,33 @@ def gather_leaves(
                 break
     for index in range(failed):
         release_path(tree, batch, capacity + index)
+    batch.joined[0] = joined
+    if count == 0:  # there is no answer to come with which to open the joined
+        _release_joined(tree, batch)
     return count
+
+
+@lean_kernel
+def _open_joined(
+    tree: TreeArrays,
+    cache: CacheArrays,
+    batch: BatchArrays,
+    root: NDArray[np.void],
+    inverse: NDArray[np.int16],
+) -> None:
+    """Open the leaves that joined others, which have been answered by now.
+
+    Answers come in the order in which they were asked for. One that failed, or is no longer
+    kept, leaves them new again.
+    """
+    for index in range(int64(batch.joined[0])):
+        slot = len(batch.planes) - 1 - index
+        entry = find_late_answer(cache, batch.leaves[slot]["key"])
+        if entry >= 0:
+            _open_known_leaf(tree, cache, batch, slot, root, inverse, entry)
+        else:
+            _release_leaf(tree, batch, slot)
+    batch.joined[0] = 0
 
 
 @lean_kernel
@@ -389,19 +470,22 @@ def expand_leaves(
     keeps = cache.heads[0]["mode"] != OFF
     for slot in range(count):
         if keeps:
+            forget_awaited(cache, batch.leaves[slot]["key"])
             keep_answer(cache, batch, slot)
         row = inverse[batch.leaves[slot]["symmetry"]]
         winrate = float64(batch.winrate[slot])
         _open_leaf(tree, batch, slot, root, batch.policy[slot], row, winrate)
+    _open_joined(tree, cache, batch, root, inverse)
     return True
 
 
 @lean_kernel
-def cancel_leaves(tree: TreeArrays, batch: BatchArrays, count: int) -> None:
+def cancel_leaves(tree: TreeArrays, cache: CacheArrays, batch: BatchArrays, count: int) -> None:
     """Undo a gathered batch: its leaves become new again."""
     for slot in range(count):
-        release_path(tree, batch, slot)
-        tree.nodes[batch.leaves[slot]["node"]]["state"] = NEW
+        forget_awaited(cache, batch.leaves[slot]["key"])
+        _release_leaf(tree, batch, slot)
+    _release_joined(tree, batch)
 
 
 @lean_kernel

@@ -217,7 +217,10 @@ class BatchArrays(NamedTuple):
     """Playouts on their way to the network and back, as kernels take them.
 
     Attributes:
-        leaves: LEAF [B + F]: those on their way, and room for F that fail to find a leaf.
+        leaves: LEAF [B + F]: those on their way from the first on; from the last of B back,
+            those that joined one on its way with the same position; room for F that fail to
+            find a leaf.
+        joined: int64 [1], how many have joined.
         steps: STEP [MAX_DEPTH at least], the paths one after another.
         boards: BOARD [1], the position of the playout at hand.
         planes: uint8 [B, 18, side²], under each leaf's symmetry.
@@ -226,6 +229,7 @@ class BatchArrays(NamedTuple):
     """
 
     leaves: NDArray[np.void]
+    joined: NDArray[np.int64]
     steps: NDArray[np.void]
     boards: NDArray[np.void]
     planes: NDArray[np.uint8]

@@ -40,6 +40,7 @@ class Playout:
     moves: list[int]
     winrate: float | None
     has_collided: bool  # with a leaf that already waits
+    key: Any  # of the leaf's position
     answer: Any  # of the network, if it is remembered
 
 
@@ -51,7 +52,7 @@ class DictTree:
         self.params = params
         self.game = game
         self.root = Node(1.0)
-        self.sent: deque[list[Playout]] = deque()
+        self.sent: deque[tuple[list[Playout], list[Playout]]] = deque()
         self.answers: dict[Any, Any] = {}
 
     def run(self, visits: int) -> None:
@@ -62,15 +63,19 @@ class DictTree:
                 most = visits - self.root.visits
                 if self.params.visits_per_leaf:
                     most = min(most, max(1, self.root.visits // self.params.visits_per_leaf))
-                if not self.send_batch(most - sum(len(batch) for batch in self.sent)):
+                if not self.send_batch(most - sum(len(a) + len(b) for a, b in self.sent)):
                     break
             self.take_answer()
 
     def send_batch(self, most: int) -> bool:
         waiting: list[Playout] = []
+        joined: list[Playout] = []
         failed: list[Playout] = []
         decided = 0
-        while len(waiting) < self.params.batch_size and len(waiting) + decided < most:
+        while (
+            len(waiting) + len(joined) < self.params.batch_size
+            and len(waiting) + len(joined) + decided < most
+        ):
             playout = self.walk_down()
             if playout.has_collided:
                 failed.append(playout)
@@ -82,18 +87,30 @@ class DictTree:
             elif playout.answer is not None:
                 back_up(playout, self.expand(playout, playout.answer))
                 decided += 1
+            elif self.is_awaited(playout, waiting):
+                joined.append(playout)
             else:
                 waiting.append(playout)
+        if not waiting:
+            failed += joined
         for playout in failed:
             for step in playout.path:
                 step.in_flight -= 1
         if waiting:
-            self.sent.append(waiting)
+            self.sent.append((waiting, joined))
         return bool(waiting)
 
     def take_answer(self) -> None:
-        for playout in self.sent.popleft() if self.sent else []:
+        waiting, joined = self.sent.popleft() if self.sent else ([], [])
+        for playout in waiting:
             back_up(playout, self.expand(playout, None))
+        for playout in joined:
+            back_up(playout, self.expand(playout, self.answers[playout.key]))
+
+    def is_awaited(self, playout: Playout, waiting: list[Playout]) -> bool:
+        """Whether the network was asked about a position, here or under another node."""
+        sent = [other for batch, _ in self.sent for other in batch] + waiting
+        return playout.key is not None and playout.key in [other.key for other in sent]
 
     def walk_down(self) -> Playout:
         node, path, moves = self.root, [self.root], []
@@ -107,10 +124,11 @@ class DictTree:
         winrate = None
         if moves and self.game.passes >= 2:
             winrate = score_winrate(self.game)
-        answer = self.answers.get(self.key())
+        key = self.key()
         for _ in moves:
             self.game.undo()
-        return Playout(path, moves, winrate, winrate is None and node.in_flight > 1, answer)
+        has_collided = winrate is None and node.in_flight > 1
+        return Playout(path, moves, winrate, has_collided, key, self.answers.get(key))
 
     def key(self) -> Any:
         """What positions share answers by; None is never remembered."""

@@ -3,6 +3,7 @@
 import threading
 import time
 from concurrent.futures import Future
+from typing import Any
 
 import numpy as np
 import pytest
@@ -159,22 +160,25 @@ class Failing(HashEvaluator):
         return policy, winrate
 
 
+# On an empty board with the cache on, leaves wait for the answer to an image of theirs.
+@pytest.mark.parametrize("cache", ["off", "exact"])
 @pytest.mark.parametrize("fault", ["raise", "nan"])
-def test_fault_leaves_nothing_on_its_way(fault: str) -> None:
-    params = SearchParams(seed=7, batch_size=4, batches_in_flight=3, cache="off")
+def test_fault_leaves_nothing_on_its_way(fault: str, cache: Any) -> None:
+    params = SearchParams(seed=7, batch_size=4, batches_in_flight=3, cache=cache)
     search = Search(Failing(5, fault), params)
     search.set_position(Game(5))
     expected = RuntimeError if fault == "raise" else EvaluationError
     with pytest.raises(expected):
         search.run(SearchLimits(visits=80))
     assert search.tree.root_visits == 9
+    check_invariants(search)
     assert search.run(SearchLimits(visits=80)).visits_root == 80
     check_invariants(search)
 
 
 def test_search_in_steps_takes_answers_in_order() -> None:
     evaluator, limits = HashEvaluator(5), SearchLimits(visits=30)
-    search = search_on(Game(5), evaluator, batch_size=4)
+    search = search_on(Game(5), evaluator, batch_size=4, cache="off")
     search.begin()
     search.accept(*evaluator.evaluate(search.gather(limits)))
     first, second = search.gather(limits), search.gather(limits)
@@ -195,7 +199,7 @@ def test_report_counts_batches_and_their_fill() -> None:
     assert (report.batches, report.leaves) == (4, 21)
     assert report.fill == pytest.approx(21 / 32)
     network = Uneven(HashEvaluator(5), lanes=1, seed=0, most_s=0.02)
-    search = search_on(Game(5), network, batch_size=8, batches_in_flight=2)
+    search = search_on(Game(5), network, batch_size=8, batches_in_flight=2, cache="off")
     report = search.run(SearchLimits(visits=21))
     assert report.leaves == 21
     assert 0 < report.answer_s < 10
