@@ -227,8 +227,11 @@ def _look_up_leaf(
 
 @lean_kernel
 def _is_on_its_way(cache: CacheArrays, leaf: np.void) -> bool:
-    """Return whether the network was asked about a leaf's position, as another node."""
-    return cache.heads[0]["mode"] != OFF and is_awaited(cache, leaf["key"])
+    """Return whether the network was asked about a leaf's position, as another node.
+
+    A root is always asked about itself: there is nothing else to look at meanwhile.
+    """
+    return cache.heads[0]["mode"] != OFF and leaf["node"] != 0 and is_awaited(cache, leaf["key"])
 
 
 @lean_kernel
@@ -439,6 +442,7 @@ def _open_joined(
         if entry >= 0:
             _open_known_leaf(tree, cache, batch, slot, root, inverse, entry)
         else:
+            forget_awaited(cache, batch.leaves[slot]["key"])
             _release_leaf(tree, batch, slot)
     batch.joined[0] = 0
 

@@ -278,9 +278,22 @@ def test_low_priorities_are_searched_beside_endless_high_ones() -> None:
 
 def test_batches_hold_leaves_of_several_positions() -> None:
     network = UniformEvaluator(SIDE)
-    serve([query(str(n), maxVisits=30) for n in range(12)], evaluators=[network])
+    vertices = [f"{column}{row}" for column in "ABDE" for row in (1, 2, 4)]
+    queries = [query(v, moves=[["B", "C3"], ["W", v]], maxVisits=30) for v in vertices]
+    serve(queries, evaluators=[network])
     assert max(network.batches) == 4
     assert np.mean(network.batches) > 3
+
+
+def test_equal_queries_ask_the_network_once() -> None:
+    asked = []
+    for count in (1, 12):
+        network = UniformEvaluator(SIDE)
+        answers = serve([query(str(n), maxVisits=30) for n in range(count)], evaluators=[network])
+        assert all(answer["rootInfo"]["visits"] == 30 for answer in answers)
+        asked.append(sum(network.batches))
+    # Not all walk down alike, as they wait for different batches.
+    assert asked[1] < 3 * asked[0]
 
 
 def test_fault_of_the_network_costs_its_positions_alone() -> None:

@@ -82,6 +82,28 @@ def test_leaves_that_joined_are_taken_back_with_the_others() -> None:
     assert search.run(limits).visits_root == 40
 
 
+def test_root_is_asked_about_although_it_is_a_leaf_of_another_search() -> None:
+    # As in an analysis of several positions of one game, whose searches share their answers.
+    game, evaluator, limits = random_game(7, 9, 1), HashEvaluator(7), SearchLimits(visits=60)
+    first = search_on(game, evaluator, batch_size=1, symmetry=0)
+    first.begin()
+    first.accept(*evaluator.evaluate(first.gather(limits)))
+    assert len(first.gather(limits)) == 1
+    (edge,) = first.tree.arrays.edges[:1]
+    game.play(int(edge["move"]))
+    second = search_on(game, evaluator, batch_size=4, symmetry=0)
+    second.tree.cache = first.tree.cache
+    second.begin()
+    planes = second.gather(limits)
+    assert len(planes) == 1
+    second.accept(*evaluator.evaluate(planes))
+    assert second.tree.is_root_expanded
+    first.cancel()
+    assert first.run(limits).visits_root == second.run(limits).visits_root == 60
+    check_invariants(first)
+    check_invariants(second)
+
+
 @pytest.mark.parametrize("ply", [0, 30])
 def test_every_leaf_is_asked_about_or_found(ply: int) -> None:
     search = search_on(random_game(9, ply, 2), batch_size=8)

@@ -49,7 +49,7 @@ def test_one_playout_is_always_made() -> None:
 
 def test_first_evaluation_is_of_the_root_alone() -> None:
     evaluator = UniformEvaluator(5)
-    search_on(Game(5), evaluator, batch_size=8).run(SearchLimits(visits=17))
+    search_on(Game(5), evaluator, batch_size=8, cache="off").run(SearchLimits(visits=17))
     assert evaluator.batches == [1, 8, 8]
 
 
