@@ -109,12 +109,14 @@ def test_the_tree_is_measured_on_threads_and_in_processes(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     words = ["tree", "--nodes", 200, "--nodes", 400, "--rounds", 1, "--seconds", "0.05"]
-    *leaves, scaling = figures(capsys, *words)
-    assert [row["nodes"] for row in leaves] == [200, 400, 200, 400]
+    rows = figures(capsys, *words)
+    leaves, pairs = rows[:6], rows[6:]
+    assert [row["nodes"] for row in leaves] == [200, 400] * 3
     assert all(0.5 < row["us_a_leaf"] < 1e5 for row in leaves)
-    assert scaling["trees"] == 2
-    ratio = scaling["on_threads_leaves_per_s"] / scaling["in_processes_leaves_per_s"]
-    assert scaling["threads_to_processes"] == pytest.approx(ratio)
+    assert [(row["tree"], row["trees"]) for row in pairs] == [("plain", 2), ("strong", 2)]
+    for row in pairs:
+        ratio = row["on_threads_leaves_per_s"] / row["in_processes_leaves_per_s"]
+        assert row["threads_to_processes"] == pytest.approx(ratio)
 
 
 def test_the_table_answers_batch_after_batch() -> None:
