@@ -27,7 +27,6 @@ class Batch:
         arrays: as the kernels take them.
         places: where they lie (place_kernels.py).
         count: how many leaves there are for the network.
-        joined: how many more wait for an answer to the same position as one on its way.
         pending: the network's answer to come; None where nobody was asked yet.
     """
 
@@ -46,7 +45,6 @@ class Batch:
         )
         self.places = places_of(*self.arrays)
         self.count = 0
-        self.joined = 0
         self.pending: Future[Answer] | None = None
         self._sent = time.monotonic()
         self._planes = self.arrays.planes.reshape(capacity, PLANES, side, side)
@@ -58,8 +56,9 @@ class Batch:
 
     @property
     def started(self) -> int:
-        """Playouts that wait for an answer."""
-        return self.count + self.joined
+        """Playouts that wait for an answer: the leaves, and those that joined one."""
+        joined: int = self.arrays.joined.item(0)
+        return self.count + joined
 
     @property
     def nbytes(self) -> int:
@@ -90,7 +89,7 @@ class BatchStore:
         for index, batch in enumerate(self._idle):
             if batch.pending is None or batch.pending.done():
                 del self._idle[index]
-                batch.count = batch.joined = 0
+                batch.count = 0
                 batch.pending = None
                 return batch
         return Batch(self._side, self.capacity)

@@ -211,16 +211,22 @@ def find_late_answer(cache: CacheArrays, key: np.uint64) -> int:
 
 
 @lean_kernel
+def _awaited_place(key: np.uint64) -> int:
+    """Return where a key is noted as on its way."""
+    return int64(key >> _AWAITED_SHIFT)
+
+
+@lean_kernel
 def is_awaited(cache: CacheArrays, key: np.uint64) -> bool:
     """Return whether a key was noted as on its way to the network."""
-    return bool(cache.heads[0]["awaited"][int64(key >> _AWAITED_SHIFT)] == key)
+    return bool(cache.heads[0]["awaited"][_awaited_place(key)] == key)
 
 
 @lean_kernel
 def note_awaited(cache: CacheArrays, key: np.uint64) -> None:
     """Note a key as on its way; where another one has its place, that one stays."""
     awaited = cache.heads[0]["awaited"]
-    place = int64(key >> _AWAITED_SHIFT)
+    place = _awaited_place(key)
     if awaited[place] == 0:
         awaited[place] = key
 
@@ -229,7 +235,7 @@ def note_awaited(cache: CacheArrays, key: np.uint64) -> None:
 def forget_awaited(cache: CacheArrays, key: np.uint64) -> None:
     """Note that a key is no longer on its way."""
     awaited = cache.heads[0]["awaited"]
-    place = int64(key >> _AWAITED_SHIFT)
+    place = _awaited_place(key)
     if awaited[place] == key:
         awaited[place] = 0
 

@@ -302,13 +302,11 @@ class Tree:
     def gather(self, batch: Batch, most: int) -> None:
         """Walk down until a batch is full or `most` playouts are started."""
         self._make_room()
-        arrays = batch.arrays
         if IS_COMPILED:
             batch.count = gather_at(self._places(), batch.places, most)
-        else:
-            tree, cache, root, past = self.arrays, self.cache.arrays, self._root, self._history
-            batch.count = gather_leaves(tree, cache, arrays, root, past, self._inverse, most)
-        batch.joined = arrays.joined.item(0)
+            return
+        tree, cache, root, history = self.arrays, self.cache.arrays, self._root, self._history
+        batch.count = gather_leaves(tree, cache, batch.arrays, root, history, self._inverse, most)
 
     def _places(self) -> NDArray[np.int64]:
         """Return where all arrays lie, looked up again where some were replaced."""
