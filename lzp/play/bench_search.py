@@ -4,7 +4,8 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from contextlib import closing
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,12 +140,12 @@ def _measured(way: Way, games: Sequence[Game], bench: SearchBench) -> Figures:
     size = way.batch_size * max(1, way.games // len(way.evaluators))
     filled = planes[np.arange(size) % len(planes)]
     batches = max(1, bench.visits * way.games // size)
-    for first in range(bench.rounds + 1):
-        starts = games[first : first + way.games]
-        seconds, fill = run_search(way, starts, bench.visits)
-        playouts.append(bench.visits * way.games / seconds)
-        evaluations.append(size * batches / run_alone(way.evaluators, filled, batches))
-        fills.append(fill)
+    with closing(Trees(way)) as trees:
+        for first in range(bench.rounds + 1):
+            seconds, fill = trees.run(games[first : first + way.games], bench.visits)
+            playouts.append(bench.visits * way.games / seconds)
+            evaluations.append(size * batches / run_alone(way.evaluators, filled, batches))
+            fills.append(fill)
     ratios = [p / e for p, e in zip(playouts[1:], evaluations[1:], strict=True)]
     return {
         **spread("playouts_per_s", playouts[1:]),
@@ -155,57 +156,69 @@ def _measured(way: Way, games: Sequence[Game], bench: SearchBench) -> Figures:
 
 
 def run_search(way: Way, games: Sequence[Game], visits: int) -> tuple[float, float]:
-    """Search positions from empty trees; return the seconds and the positions a batch.
+    """Search positions from new trees; return the seconds and the positions a batch.
 
     The trees are made before the clock starts, as an engine makes them before a game.
     """
-    counted = [Counted(evaluator) for evaluator in way.evaluators]
-    counting = replace(way, evaluators=counted)
-    search = _search_one if way.games == 1 else _search_many
-    seconds = search(counting, games, visits)
-    batches = sum(one.batches for one in counted)
-    return seconds, sum(one.evaluations for one in counted) / max(1, batches)
+    with closing(Trees(way)) as trees:
+        return trees.run(games, visits)
 
 
-def _new_search(way: Way, evaluator: Evaluator | Lanes, game: Game) -> Search:
-    search = Search(evaluator, way.params())
-    search.set_position(game)
-    return search
+class Trees:
+    """The trees of one way to search, emptied and used again by every run.
 
-
-def _search_one(way: Way, games: Sequence[Game], visits: int) -> float:
-    """Search one position, its batches spread over the lanes; return the seconds."""
-    lanes = Lanes(way.evaluators) if way.in_flight > 1 else None
-    try:
-        search = _new_search(way, lanes or way.evaluators[0], games[0])
-        started = time.perf_counter()
-        search.run(SearchLimits(playouts=visits))
-        return time.perf_counter() - started
-    finally:
-        if lanes is not None:
-            lanes.close()
-
-
-def _search_many(way: Way, games: Sequence[Game], visits: int) -> float:
-    """Search many positions: each lane takes its share of the trees through in lockstep.
-
-    While one lane's batch is evaluated, another lane's trees are walked. Returns the seconds.
+    A program that runs takes their memory from the system once, in its first search; a
+    benchmark that made new trees would time that each time.
     """
-    shares = [
-        [_new_search(way, evaluator, game) for game in games[lane :: len(way.evaluators)]]
-        for lane, evaluator in enumerate(way.evaluators)
-    ]
 
-    def work(lane: int) -> None:
-        if share := shares[lane]:
-            limits = SearchLimits(playouts=visits)
-            tasks = (search_together(search, limits) for search in share)
-            list(Together([way.evaluators[lane]], len(share)).run(tasks))
+    def __init__(self, way: Way) -> None:
+        """Make the trees; `close` ends their threads."""
+        self._counted = [Counted(evaluator) for evaluator in way.evaluators]
+        self._lanes = Lanes(self._counted) if way.in_flight > 1 and way.games == 1 else None
+        networks = [self._lanes or one for one in self._counted]
+        self._searches = [
+            Search(networks[place % len(networks)], way.params()) for place in range(way.games)
+        ]
 
-    started = time.perf_counter()
-    with ThreadPoolExecutor(len(way.evaluators)) as threads:
-        list(threads.map(work, range(len(way.evaluators))))
-    return time.perf_counter() - started
+    def run(self, games: Sequence[Game], visits: int) -> tuple[float, float]:
+        """Search positions, one for each tree; return the seconds and the positions a batch."""
+        batches, evaluations = self._counts()
+        for search, game in zip(self._searches, games, strict=True):
+            search.clear()
+            search.set_position(game)
+        limits = SearchLimits(playouts=visits)
+        started = time.perf_counter()
+        if len(self._searches) == 1:
+            self._searches[0].run(limits)
+        else:
+            self._run_many(limits)
+        seconds = time.perf_counter() - started
+        all_batches, all_evaluations = self._counts()
+        return seconds, (all_evaluations - evaluations) / max(1, all_batches - batches)
+
+    def _counts(self) -> tuple[int, int]:
+        """Return the batches and the evaluations so far."""
+        batches = sum(one.batches for one in self._counted)
+        return batches, sum(one.evaluations for one in self._counted)
+
+    def _run_many(self, limits: SearchLimits) -> None:
+        """Let each lane take its share of the trees through in lockstep.
+
+        While one lane's batch is evaluated, another lane's trees are walked.
+        """
+
+        def work(lane: int) -> None:
+            if share := self._searches[lane :: len(self._counted)]:
+                tasks = (search_together(search, limits) for search in share)
+                list(Together([self._counted[lane]], len(share)).run(tasks))
+
+        with ThreadPoolExecutor(len(self._counted)) as threads:
+            list(threads.map(work, range(len(self._counted))))
+
+    def close(self) -> None:
+        """End the threads."""
+        if self._lanes is not None:
+            self._lanes.close()
 
 
 def run_alone(evaluators: Sequence[Evaluator], planes: NDArray[np.uint8], batches: int) -> float:
