@@ -18,7 +18,7 @@ from lzp.play.bench_leelaz import Leelaz
 from lzp.play.bench_networks import count_operations, random_weights, write_network
 from lzp.play.bench_positions import KINDS, positions
 from lzp.play.bench_rows import as_markdown, as_table
-from lzp.play.bench_search import SearchBench, Way, bench_search, run_search
+from lzp.play.bench_search import SearchBench, Trees, Way, bench_search, run_search
 from lzp.play.bench_tree import TableEvaluator
 from tests.engine.leelaz import LEELAZ, needs_leelaz
 from tests.engine.scripted import HashEvaluator
@@ -67,6 +67,15 @@ def test_searches_of_many_trees_fill_batches() -> None:
     way = Way([HashEvaluator(9)], 4, 1, 6)
     _, fill = run_search(way, positions(HashEvaluator(9), "opening", 6), 40)
     assert fill > 8
+
+
+@pytest.mark.parametrize("games", [1, 4])
+def test_trees_are_empty_again_in_every_run(games: int) -> None:
+    starts = positions(HashEvaluator(9), "middle game", games)
+    trees = Trees(Way([HashEvaluator(9)], 4, 1, games))
+    # A tree that was kept would go on from where it was, and ask its cache first.
+    (_, first), (_, again) = trees.run(starts, 60), trees.run(starts, 60)
+    assert again == first
 
 
 def test_operations_reach_the_roof_at_known_rates() -> None:
