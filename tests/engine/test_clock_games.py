@@ -48,7 +48,8 @@ def kept_back_s(rules: TimeSettings, lag_s: float) -> float:
     elif rules.stones:
         most.append(rules.byo_s / 4 / rules.stones)
     else:
-        most.append(max(rules.main_s / 5, rules.increment_s / 2))
+        # An increment comes after the move: the first one has the main time alone.
+        most += [max(rules.main_s / 5, rules.increment_s / 2), rules.main_s / 2]
     if rules.move_limit_s is not None:
         most.append(rules.move_limit_s / 2)
     return min(most)
