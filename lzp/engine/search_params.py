@@ -39,6 +39,7 @@ _STRONG: dict[str, Any] = {
     "cpuct": 0.6,
     "fpu_reduction": 0.12,
     "root_fpu_reduction": 0.12,
+    "bias_share": 0.35,
     "tactics_weight": 1.0,
     "rollouts": 8,
     "lead_share": 0.5,
