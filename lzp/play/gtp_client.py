@@ -98,6 +98,7 @@ class GtpClient:
         """Return the error of a process that is gone, with its last words."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=1.0)
+            self._threads[-1].join(timeout=1.0)  # its last words may still be on their way
         said = f": {self._stderr[-1]}" if self._stderr else ""
         code = self._process.returncode
         return EngineCrashError(f"{self.label} ended (code {code}) at {command!r}{said}")
