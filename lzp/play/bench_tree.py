@@ -5,6 +5,7 @@ The network's answers come from a table, at no cost worth mentioning.
 
 import multiprocessing
 import os
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
@@ -29,6 +30,10 @@ _LOGITS = 3.0  # spread of the table's logits: trees as deep as a good network's
 _strong = partial(SearchParams.strong, rollouts=0)
 #: Leaves of a tree that is measured beside another.
 _SCALING_NODES = 10_000
+#: Trees of that size that fill the memory for answers.
+_FILLING_TREES = 24
+#: Each thread's own search, here and in the processes.
+_worker = threading.local()
 
 
 class TableEvaluator:
@@ -136,7 +141,8 @@ class _Growth:
 def _scaling(threads: Executor, processes: Executor, growth: _Growth, rounds: int) -> Row:
     """Measure one tree, and trees on threads and in processes, in turns."""
     for pool in (threads, processes):
-        _leaves_per_s(pool, replace(growth, seconds=0.5))  # loads, compiles, touches memory
+        for _ in range(2):  # loads, compiles, fills memory; at first one may do it all
+            _leaves_per_s(pool, replace(growth, seconds=0.5))
     found: dict[str, list[float]] = {"one": [], "threads": [], "processes": []}
     for _ in range(rounds):
         found["one"].append(_leaves_per_s(threads, replace(growth, trees=1)))
@@ -166,11 +172,30 @@ def _leaves_per_s(pool: Executor, growth: _Growth) -> float:
 
 def _grow_trees(growth: _Growth) -> float:
     """Grow trees one after the other for some time; return the leaves a second."""
-    search = Search(TableEvaluator(), growth.params)
-    search.set_position(Game(_SIDE))
+    search = _search_of_worker(growth.params)
     leaves, started = 0, time.perf_counter()
     while (elapsed := time.perf_counter() - started) < growth.seconds:
-        search.clear()
-        search.run(SearchLimits(playouts=_SCALING_NODES))
+        _grow_one(search)
         leaves += _SCALING_NODES
     return leaves / elapsed
+
+
+def _search_of_worker(params: SearchParams) -> Search:
+    """Return this thread's or process's search, whose memory the system has given out before.
+
+    As in play, where a search goes on from move to move: page by page, new memory costs a
+    third of a leaf, and threads of one process more than processes.
+    """
+    search: Search | None = getattr(_worker, "search", None)
+    if search is None or search.params != params:
+        _worker.search = search = Search(TableEvaluator(), params)
+        search.set_position(Game(_SIDE))
+        for _ in range(_FILLING_TREES):
+            _grow_one(search)
+    return search
+
+
+def _grow_one(search: Search) -> None:
+    """Grow a tree of the size that is measured, from nothing."""
+    search.clear()
+    search.run(SearchLimits(playouts=_SCALING_NODES))
