@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 from lzp.engine.agreement import Limits
 from lzp.engine.backends import BACKENDS, Backend, find_backend, why_unusable
+from lzp.engine.gpu import has_nvidia_gpu
 from lzp.engine.network_file import ModelError, NetworkFile
 from lzp.engine.run_options import AUTO, HALF, PRECISION_WORDS, PRECISIONS, SINGLE, RunOptions
+from lzp.engine.search_params import SearchParams
 
 #: What a precision may differ from float32 on the CPU to be chosen without being asked for.
 #: Some hundred positions cannot tell 98 % from 99 % of first moves.
@@ -21,6 +23,9 @@ LIMITS = {
 #: int8 has to prove itself on so many positions of real games; see `lzp.engine.certificate`.
 INT8_POSITIONS = 1000
 INT8_LIMITS = Limits(winrate=0.015, policy=1.0, top1=0.99)
+
+#: What fills a GPU from one tree.
+_GPU_BATCH = 32
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,6 +82,11 @@ class Setting:
         threads = f"{self.threads} thread{'s' * (self.threads > 1)}"
         return f"{self.backend} in {self.precision}, {lanes} of {threads}"
 
+    @property
+    def is_on_gpu(self) -> bool:
+        """Whether a GPU runs it."""
+        return BACKENDS[self.backend].device == "gpu"
+
     def options(self, batch_size: int) -> RunOptions:
         """Return what an evaluator is told."""
         return RunOptions(
@@ -85,6 +95,20 @@ class Setting:
             lanes=self.lanes,
             precision=self.precision,
         )
+
+
+def default_batch(*, on_gpu: bool) -> int:
+    """Return how many positions of one tree are evaluated at once where nobody says it.
+
+    On a CPU as many as a core is quickest with. A GPU is filled by more, and makes so many
+    visits in a second that its tree has leaves for them.
+    """
+    return _GPU_BATCH if on_gpu else SearchParams.strong().batch_size
+
+
+def may_use_gpu(backend: str) -> bool:
+    """Return whether a backend, or "auto", would run a network on a GPU of this machine."""
+    return has_nvidia_gpu() if backend == AUTO else find_backend(backend).device == "gpu"
 
 
 class Candidate(NamedTuple):

@@ -10,7 +10,7 @@ from lzp.engine.choice_measure import choose
 from lzp.engine.evaluator import Evaluator
 from lzp.engine.model import open_evaluators
 from lzp.engine.network_file import ModelError, NetworkFile
-from lzp.engine.rollouts import rollouts_for
+from lzp.engine.own_reading import OwnReading, own_reading
 from lzp.engine.run_options import PRECISIONS
 
 
@@ -21,13 +21,13 @@ class Loaded:
     Attributes:
         evaluators: one for each lane.
         setting: how it is run.
-        rollouts: games to play on from each leaf, as the network's size asks for.
+        reading: what a search with it reads by itself.
         tally: of the cross-check; None without one.
     """
 
     evaluators: Sequence[Evaluator]
     setting: Setting
-    rollouts: int
+    reading: OwnReading
     tally: Tally | None = None
 
 
@@ -59,7 +59,8 @@ def _load(file: NetworkFile, setting: Setting, batch_size: int) -> Loaded:
     """Return a network run in one way; ModelError if it cannot be."""
     options = setting.options(batch_size)
     evaluators = open_evaluators(file, BACKENDS[setting.backend], options)
-    return Loaded(evaluators=evaluators, setting=setting, rollouts=rollouts_for(file))
+    reading = own_reading(file, on_gpu=setting.is_on_gpu)
+    return Loaded(evaluators=evaluators, setting=setting, reading=reading)
 
 
 def load_single(

@@ -11,6 +11,7 @@ from lzp.engine.analysis.server import AnalysisServer, ServerParams
 from lzp.engine.evaluator import Evaluator
 from lzp.engine.gtp.reader import LineQueue
 from lzp.engine.lanes import Lanes
+from lzp.engine.own_reading import NO_READING, OwnReading
 from lzp.go import BLACK, Game
 from lzp.go.vertex import format_vertex
 from lzp.play.bench import spread
@@ -31,7 +32,7 @@ class AnalysisBench:
         width: positions searched at once where they may share batches.
         batch_size: leaves evaluated at once.
         rounds: of both ways in turn; the first is not counted.
-        rollouts: games played on from each leaf.
+        reading: what the search reads by itself.
     """
 
     kinds: Sequence[str] = ("opening", "middle game", "endgame")
@@ -40,7 +41,7 @@ class AnalysisBench:
     width: int = 24
     batch_size: int = 8
     rounds: int = 5
-    rollouts: int = 0
+    reading: OwnReading = NO_READING
 
 
 class _Answers:
@@ -131,7 +132,7 @@ def _run(
     lines.put(list(queries))
     lines.close()
     params = ServerParams(width=width, batch_size=bench.batch_size)
-    model = Model.of(lanes, _CACHE_MIB, rollouts=bench.rollouts)
+    model = Model.of(lanes, _CACHE_MIB, bench.reading)
     server = AnalysisServer(lines, answers, [model], params)
     started = time.perf_counter()
     server.run()

@@ -7,7 +7,7 @@ with smaller networks.
 
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from lzp.engine.evaluator import Evaluator
 from lzp.engine.model import as_onnx
 from lzp.engine.network_file import NetworkFile
+from lzp.engine.own_reading import OwnReading, own_reading
 from lzp.play.bench_rows import Row
 from lzp.play.bench_search import SearchBench, bench_search
 from lzp.weights import ConvNorm, Dense, LeelaWeights
@@ -38,6 +39,7 @@ class NetworksBench:
             that is not known.
         search: how they are searched with; its `games` with more than one tree share batches.
         side: of the board.
+        on_gpu: whether a GPU runs them.
     """
 
     sizes: Sequence[tuple[int, int]]
@@ -45,6 +47,7 @@ class NetworksBench:
     roof_tflops: float | None
     search: SearchBench
     side: int = 19
+    on_gpu: bool = False
 
 
 def bench_networks(open_network: OpenNetwork, bench: NetworksBench) -> list[Row]:
@@ -54,6 +57,7 @@ def bench_networks(open_network: OpenNetwork, bench: NetworksBench) -> list[Row]
         for blocks, filters in bench.sizes:
             file = write_network(Path(folder), blocks, filters, bench.side)
             operations = count_operations(blocks, filters, bench.side)
+            search = replace(bench.search, reading=_reading(file, bench))
             for precision in bench.precisions:
 
                 def open_lanes(
@@ -61,11 +65,17 @@ def bench_networks(open_network: OpenNetwork, bench: NetworksBench) -> list[Row]
                 ) -> Sequence[Evaluator]:
                     return open_network(file, kind, batch_size, lanes)
 
-                for row in bench_search(open_lanes, bench.search):
+                for row in bench_search(open_lanes, search):
                     described: Row = {"network": f"{blocks}x{filters}", "precision": precision}
                     shares = _shares(row, operations, bench.roof_tflops)
                     rows.append(described | row | shares)
     return rows
+
+
+def _reading(file: NetworkFile, bench: NetworksBench) -> OwnReading:
+    """Return what the engine would read beside a network, but for games played on as asked."""
+    asked = bench.search.reading.rollouts
+    return replace(own_reading(file, on_gpu=bench.on_gpu), rollouts=asked)
 
 
 def _shares(row: Row, operations: int, roof_tflops: float | None) -> Row:

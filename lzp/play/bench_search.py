@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from lzp.engine.evaluator import Answer, Evaluator
 from lzp.engine.lanes import Lanes
 from lzp.engine.many import Together, search_together
+from lzp.engine.own_reading import NO_READING, OwnReading
 from lzp.engine.search import Search
 from lzp.engine.search_params import SearchLimits, SearchParams
 from lzp.features import encode
@@ -37,7 +38,7 @@ class SearchBench:
         kinds: of positions, `bench_positions.KINDS`.
         visits: playouts of one search.
         rounds: searches of each kind, each from another position.
-        rollouts: games played on from each leaf, which take their time beside the network.
+        reading: what the search reads by itself, which takes its time beside the network.
     """
 
     batch_sizes: Sequence[int] = (8,)
@@ -47,7 +48,7 @@ class SearchBench:
     kinds: Sequence[str] = ("opening", "middle game", "endgame")
     visits: int = 800
     rounds: int = 5
-    rollouts: int = 0
+    reading: OwnReading = NO_READING
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +60,22 @@ class Way:
         batch_size: most positions that a tree sends at once.
         in_flight: batches of a tree on their way at once.
         games: trees at once.
-        rollouts: games played on from each leaf, which take their time beside the network.
+        reading: what the search reads by itself, which takes its time beside the network.
     """
 
     evaluators: Sequence[Evaluator]
     batch_size: int
     in_flight: int
     games: int
-    rollouts: int = 0
+    reading: OwnReading = NO_READING
 
     def params(self) -> SearchParams:
         """Return the constants of a search in this way."""
         return SearchParams.strong(
             batch_size=self.batch_size,
             batches_in_flight=self.in_flight,
-            rollouts=self.rollouts,
             seed=1,
+            **self.reading.params(),
         )
 
 
@@ -129,7 +130,7 @@ def _ways(open_lanes: OpenLanes, bench: SearchBench) -> Iterator[Way]:
                 evaluators = open_lanes(batch_size * max(1, games // lanes), lanes)
                 for in_flight in bench.in_flight or (lanes + (lanes > 1),):
                     flight = in_flight if games == 1 else 1
-                    yield Way(evaluators, batch_size, flight, games, bench.rollouts)
+                    yield Way(evaluators, batch_size, flight, games, bench.reading)
 
 
 def _measured(way: Way, games: Sequence[Game], bench: SearchBench) -> Figures:

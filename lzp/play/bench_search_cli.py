@@ -3,14 +3,16 @@
 import argparse
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from lzp.engine.backends import Backend, default_backend, find_backend
+from lzp.engine.choice import may_use_gpu
 from lzp.engine.evaluator import Evaluator
-from lzp.engine.gpu import has_nvidia_gpu
 from lzp.engine.model import open_evaluators, open_network, shipped_network
 from lzp.engine.network_file import NetworkFile
-from lzp.engine.run_options import PRECISIONS, RunOptions
+from lzp.engine.own_reading import OwnReading, own_reading
+from lzp.engine.run_options import AUTO, PRECISIONS, RunOptions
 from lzp.engine.warmup import warmup
 from lzp.play.bench_analysis import AnalysisBench, bench_analysis
 from lzp.play.bench_leelaz import LeelazBench, bench_leelaz
@@ -38,12 +40,15 @@ def measure(values: argparse.Namespace) -> dict[str, list[Row]]:
         }
     warmup()
     if values.what == "networks":
+        on_gpu = may_use_gpu(values.backend or AUTO)
+        games = (1, 64) if on_gpu else (1,)  # only many trees fill a GPU
         bench = NetworksBench(
             sizes=values.network or [(6, 64), (10, 128)],
             precisions=values.precision or PRECISIONS[:1],
             roof_tflops=values.roof,
-            search=_search_bench(values, ("middle game",), _network_games(values)),
+            search=_search_bench(values, ("middle game",), games, OwnReading(values.rollouts)),
             side=values.size,
+            on_gpu=on_gpu,
         )
         return {"networks": bench_networks(_opener(values), bench)}
     file = open_network(values.weights)
@@ -57,21 +62,23 @@ def measure(values: argparse.Namespace) -> dict[str, list[Row]]:
     if values.what == "analysis":
         lanes = (values.lanes or (1,))[0]
         return {
-            "positions": bench_analysis(lambda size: open_lanes(size, lanes), _analysis(values))
+            "positions": bench_analysis(
+                lambda size: open_lanes(size, lanes), _analysis(values, _reading(values, file))
+            )
         }
     kinds = ("opening", "middle game", "endgame")
-    rows = bench_search(open_lanes, _search_bench(values, kinds, games=(1,)))
+    rows = bench_search(open_lanes, _search_bench(values, kinds, (1,), _reading(values, file)))
     return {"search against its evaluator": rows}
 
 
-def _network_games(values: argparse.Namespace) -> Sequence[int]:
-    """Return how many trees a network of any size is searched with: many fill a GPU only."""
-    on_gpu = find_backend(values.backend).device == "gpu" if values.backend else has_nvidia_gpu()
-    return (1, 64) if on_gpu else (1,)
+def _reading(values: argparse.Namespace, file: NetworkFile) -> OwnReading:
+    """Return what a search reads by itself: as in play, but for games played on as asked."""
+    reading = own_reading(file, on_gpu=_backend(values, file).device == "gpu")
+    return replace(reading, rollouts=values.rollouts)
 
 
 def _search_bench(
-    values: argparse.Namespace, kinds: Sequence[str], games: Sequence[int]
+    values: argparse.Namespace, kinds: Sequence[str], games: Sequence[int], reading: OwnReading
 ) -> SearchBench:
     """Return what is searched as the flags have it."""
     return SearchBench(
@@ -82,11 +89,11 @@ def _search_bench(
         kinds=values.positions or kinds,
         visits=values.visits,
         rounds=values.rounds,
-        rollouts=values.rollouts,
+        reading=reading,
     )
 
 
-def _analysis(values: argparse.Namespace) -> AnalysisBench:
+def _analysis(values: argparse.Namespace, reading: OwnReading) -> AnalysisBench:
     """Return what is analyzed as the flags have it."""
     return AnalysisBench(
         kinds=values.positions or AnalysisBench().kinds,
@@ -95,7 +102,7 @@ def _analysis(values: argparse.Namespace) -> AnalysisBench:
         width=(values.games or (AnalysisBench().width,))[0],
         batch_size=(values.batch or (8,))[0],
         rounds=values.rounds,
-        rollouts=values.rollouts,
+        reading=reading,
     )
 
 
@@ -132,7 +139,8 @@ def _against_leelaz(values: argparse.Namespace, file: NetworkFile) -> list[Row]:
         visits=values.visits,
         rounds=values.rounds,
     )
-    return bench_leelaz(Way(evaluators, batch_size, in_flight, 1, values.rollouts), bench)
+    way = Way(evaluators, batch_size, in_flight, 1, _reading(values, file))
+    return bench_leelaz(way, bench)
 
 
 def add_search(parser: argparse.ArgumentParser, count: Count) -> None:

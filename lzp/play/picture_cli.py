@@ -5,8 +5,9 @@ import sys
 from pathlib import Path
 
 from lzp.command_line import OneLineParser
+from lzp.engine.backends import default_backend
 from lzp.engine.model import ModelError, open_evaluator, open_network
-from lzp.engine.rollouts import rollouts_for
+from lzp.engine.own_reading import own_reading
 from lzp.engine.search import Search
 from lzp.engine.search_params import SearchLimits, SearchParams
 from lzp.play.analysis_svg import draw_analysis
@@ -47,7 +48,8 @@ def draw(options: argparse.Namespace) -> str:
     game = to_game(read_game(options.record), options.move)
     limits = SearchLimits(visits=options.visits)
     file = open_network(options.weights)
-    params = SearchParams.strong(seed=options.seed, rollouts=rollouts_for(file))
+    reading = own_reading(file, on_gpu=default_backend(file).device == "gpu")
+    params = SearchParams.strong(seed=options.seed, **reading.params())
     evaluator = open_evaluator(file, batch_size=params.batch_size, threads=options.threads)
     search = Search(evaluator, params)
     search.set_position(game)

@@ -144,7 +144,7 @@ def _add_review_flags(group: argparse._ArgumentGroup) -> None:
         help="winrate that a mistake loses at least; half of it is an inaccuracy, twice a"
         f" blunder ({_DEFAULT_THRESHOLD:g})")  # fmt: skip
     add("--rollouts", type=_natural, metavar="N",
-        help="games played on from each leaf (a small network: 8, others: 0)")  # fmt: skip
+        help="games played on from each leaf (a small network on a CPU: 8, else 0)")  # fmt: skip
     add("--player", choices=tuple(_COLORS), default="both", help="whose moves to mark (both)")
     add("-s", "--seed", type=_natural, default=0, metavar="N", help="seed of the searches (0)")
 

@@ -9,6 +9,7 @@ from lzp.engine.lanes import Lanes
 from lzp.engine.loading import load_lanes, load_single
 from lzp.engine.model import ModelError, open_network
 from lzp.engine.network_file import NetworkFile
+from lzp.engine.own_reading import OwnReading
 from lzp.engine.resilient import guard
 
 
@@ -20,13 +21,13 @@ class OpenNetwork:
         name: of its file.
         description: how it is run, for people.
         lanes: what takes batches.
-        rollouts: games to play on from each leaf.
+        reading: what a search with it reads by itself.
     """
 
     name: str
     description: str
     lanes: Lanes
-    rollouts: int
+    reading: OwnReading
 
 
 class Networks:
@@ -82,4 +83,4 @@ class Networks:
         loaded = load(file, self._wish, self._tell)
         loaded = replace(loaded, evaluators=guard(loaded.evaluators, file))
         lanes = Lanes(loaded.evaluators)
-        return OpenNetwork(file.name, str(loaded.setting), lanes, loaded.rollouts)
+        return OpenNetwork(file.name, str(loaded.setting), lanes, loaded.reading)

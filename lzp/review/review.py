@@ -1,7 +1,7 @@
 """A game searched position by position, and every move of it judged."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lzp.engine.many import BatchCounts
 from lzp.engine.many_analysis import AnalysisParams, analyze_positions, position_at
@@ -109,12 +109,15 @@ def review_game(
 
 def _analysis(game: Game, network: OpenNetwork, params: ReviewParams) -> AnalysisParams:
     """Return how the positions are searched."""
+    reading = network.reading
+    if params.rollouts is not None:
+        reading = replace(reading, rollouts=params.rollouts)
     return AnalysisParams(
         limits=SearchLimits(visits=params.visits),
         search=SearchParams.strong(
             batch_size=1,
             cache_mib=_CACHE_MIB,
-            rollouts=network.rollouts if params.rollouts is None else params.rollouts,
+            **reading.params(),
             settling_playouts=_SETTLING,
             seed=params.seed,
         ),

@@ -10,9 +10,12 @@ from lzp.engine.analysis.settings import Settings
 from lzp.engine.evaluator import Evaluator
 from lzp.engine.gtp.reader import LineQueue
 from lzp.engine.lanes import Lanes
+from lzp.engine.own_reading import OwnReading
 from tests.engine.scripted import HashEvaluator
 
 SIDE = 5
+#: Fast, and tells the network's priors from the search's.
+_TACTICS = OwnReading(tactics_weight=1.0)
 Answer = dict[str, Any]
 
 
@@ -58,7 +61,7 @@ def serve(
     queue.put([line if isinstance(line, str) else json.dumps(line) for line in lines])
     queue.close()
     networks = [Lanes([each]) for each in evaluators or [HashEvaluator(SIDE)]]
-    models = [Model.of(network, 1) for network in networks]
+    models = [Model.of(network, 1, _TACTICS) for network in networks]
     whole = ServerParams(**{"settings": Settings(), "batch_size": 4, "memory_mib": 64, **params})
     try:
         AnalysisServer(queue, sink, models, whole).run()

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from lzp.engine.choice import Setting
+from lzp.engine.choice import Setting, default_batch
 from lzp.engine.gtp.options import EngineOptions
 from lzp.engine.gtp.startup import _player_params, _search_params
 from lzp.engine.levels import FULL, LEVELS, level, levels_table, measured_elo, measured_text
 from lzp.engine.loading import Loaded
+from lzp.engine.own_reading import NO_READING, OwnReading
 from lzp.engine.search_params import SearchParams
 from tests.engine.gtp_text import converse
 from tests.engine.scripted import HashEvaluator
@@ -45,7 +46,7 @@ def test_flags_go_over_a_level():
 
 def test_only_full_strength_searches_with_all_techniques():
     setting = Setting(backend="onnxruntime", precision="float32", lanes=1, threads=1)
-    loaded = Loaded(evaluators=[HashEvaluator(19)], setting=setting, rollouts=3)
+    loaded = Loaded(evaluators=[HashEvaluator(19)], setting=setting, reading=OwnReading(3, 0.5))
 
     def searched(**options):
         return _search_params(EngineOptions(seed=1, **options), loaded)
@@ -53,13 +54,25 @@ def test_only_full_strength_searches_with_all_techniques():
     assert searched() == searched(level=FULL) == searched(visits=50)
     rest: dict[str, Any] = {"batch_size": 8, "visits_per_leaf": 4, "seed": 1, "cache_mib": 102}
     rest["max_nodes"] = searched().max_nodes
-    assert searched() == SearchParams.strong(rollouts=3, **rest)
-    assert searched(rollouts=5) == SearchParams.strong(rollouts=5, **rest)
-    assert searched(rollouts=0) == SearchParams.strong(rollouts=0, **rest)
+    assert searched() == SearchParams.strong(rollouts=3, tactics_weight=0.5, **rest)
+    assert searched(rollouts=5) == SearchParams.strong(rollouts=5, tactics_weight=0.5, **rest)
+    assert searched(rollouts=0) == SearchParams.strong(rollouts=0, tactics_weight=0.5, **rest)
     assert searched(level=FULL - 1) == SearchParams(**rest)
     loaded = replace(loaded, evaluators=[HashEvaluator(19)] * 2)
     assert searched().batches_in_flight == 4
     assert searched(rollouts=0).batches_in_flight == searched(level=3).batches_in_flight == 3
+
+
+def test_a_gpu_is_given_larger_batches_at_full_strength():
+    setting = Setting(backend="torch-cuda", precision="float16", lanes=2, threads=1)
+    loaded = Loaded(evaluators=[HashEvaluator(19)] * 2, setting=setting, reading=NO_READING)
+
+    def batch(**options):
+        return _search_params(EngineOptions(**options), loaded).batch_size
+
+    assert batch() == default_batch(on_gpu=True) > default_batch(on_gpu=False)
+    assert batch(level=3) == default_batch(on_gpu=False)
+    assert batch(batch_size=5) == 5
 
 
 def test_what_was_measured_comes_back_unless_the_level_has_changed(tmp_path):

@@ -1,15 +1,11 @@
 """Games played on from a leaf: what they say of settled positions, and when they count."""
 
 import math
-from types import SimpleNamespace
-from typing import cast
 
 import numpy as np
 import pytest
 
-from lzp.engine.network_file import NetworkFile, shipped_network
 from lzp.engine.rollout_kernels import rollout_games, rollout_share, rollout_winrate
-from lzp.engine.rollouts import rollouts_for
 from lzp.engine.search import Search
 from lzp.engine.search_params import SearchLimits, SearchParams
 from lzp.go import BLACK, WHITE, Game
@@ -114,26 +110,3 @@ def test_remembered_answers_are_mixed_alike() -> None:
         found.append(np.array(tree.nodes["net_winrate"][:40]))
     assert report.leaves == 0
     assert np.array_equal(found[0], found[1])
-
-
-@pytest.mark.parametrize(
-    ("architecture", "expected"),
-    [
-        ("6x64", 8),
-        ("4x32", 8),
-        ("8x96", 8),
-        ("10x96", 8),
-        ("10x128", 8),
-        ("15x128", 0),
-        ("40x256", 0),
-        ("nested 6x64", 0),
-        ("torchscript", 0),
-    ],
-)
-def test_large_networks_are_left_alone(architecture: str, expected: int) -> None:
-    file = SimpleNamespace(architecture=architecture)
-    assert rollouts_for(cast(NetworkFile, file)) == expected
-
-
-def test_the_network_that_ships_is_helped() -> None:
-    assert rollouts_for(NetworkFile(shipped_network())) == SearchParams.strong().rollouts

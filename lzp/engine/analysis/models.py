@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from lzp.engine.cache import EvaluationCache
-from lzp.engine.choice import Wish
-from lzp.engine.gpu import has_nvidia_gpu
+from lzp.engine.choice import Wish, may_use_gpu
 from lzp.engine.lanes import Lanes, Submitter
 from lzp.engine.loading import load_lanes
 from lzp.engine.measured_cache import usable_cores
 from lzp.engine.model import ModelError, open_network
 from lzp.engine.network_file import NetworkFile
+from lzp.engine.own_reading import NO_READING, OwnReading
 from lzp.engine.resilient import guard
 from lzp.engine.search_params import SearchParams
 from lzp.engine.warmup import warmup
@@ -48,7 +48,7 @@ class RunWish:
     @property
     def batch(self) -> int:
         """The positions evaluated at once."""
-        return self.batch_size or (_GPU_BATCH if has_nvidia_gpu() else _CPU_BATCH)
+        return self.batch_size or (_GPU_BATCH if may_use_gpu(self.backend) else _CPU_BATCH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +58,23 @@ class Model:
     Attributes:
         network: what is asked.
         cache: of its answers.
-        rollouts: games to play on from each leaf.
+        reading: what searches with it read by themselves.
         facts: what `query_models` tells of it.
     """
 
     network: Submitter
     cache: EvaluationCache
-    rollouts: int
+    reading: OwnReading
     facts: dict[str, Any]
 
     @classmethod
-    def of(cls, network: Submitter, cache_mib: int, *, rollouts: int = 0, **facts: Any) -> "Model":
+    def of(
+        cls, network: Submitter, cache_mib: int, reading: OwnReading = NO_READING, **facts: Any
+    ) -> "Model":
         """Return a network with an empty cache; facts are told beside its name."""
         params = SearchParams(cache_mib=cache_mib)
         named = {"name": network.name, "internalName": network.name, **facts}
-        return cls(network, EvaluationCache(params, network.side), rollouts, named)
+        return cls(network, EvaluationCache(params, network.side), reading, named)
 
 
 def open_models(
@@ -109,7 +111,7 @@ def _open(file: NetworkFile, wish: RunWish, cache_mib: int, tell: Callable[[str]
     return Model.of(
         Lanes(guard(loaded.evaluators, file)),
         cache_mib,
-        rollouts=loaded.rollouts,
+        loaded.reading,
         internalName=f"{file.architecture} {file.digest[:12]}",
         maxBatchSize=wish.batch,
         usesHumanSLProfile=False,

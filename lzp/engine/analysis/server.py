@@ -206,7 +206,7 @@ class AnalysisServer:
         nodes = self._grant(query)
         model = self._models[position.side]
         params = SearchParams.strong(
-            rollouts=model.rollouts,
+            **model.reading.params(),
             batch_size=self._params.batch_size,
             visits_per_leaf=_VISITS_PER_LEAF,
             cache="off",

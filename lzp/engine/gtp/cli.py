@@ -195,7 +195,7 @@ def _add_style_flags(group: argparse._ArgumentGroup) -> None:
     add("--search", choices=SEARCHES, default="own",
         help="leela: search and share out time exactly as Leela Zero 0.17 does")  # fmt: skip
     add("--rollouts", type=count, default=-1, metavar="N",
-        help="games played on from each leaf (a small network: 8, others: 0)")  # fmt: skip
+        help="games played on from each leaf (a small network on a CPU: 8, else 0)")  # fmt: skip
     add("--level", action=LevelAction, default=0, metavar="N",
         help=f"1 (a beginner) to {FULL} (full strength); help: what each is")  # fmt: skip
     add("--variety", action="store_true", help="play different openings, all about as good")

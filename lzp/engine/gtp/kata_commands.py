@@ -6,6 +6,7 @@ import threading
 import numpy as np
 from numpy.typing import NDArray
 
+from lzp.engine.choice import default_batch
 from lzp.engine.gtp.analysis_commands import analysis_stream, reporting
 from lzp.engine.gtp.arguments import SYNTAX, Args, read_color
 from lzp.engine.gtp.engine import Stream, WriteLine
@@ -16,7 +17,6 @@ from lzp.engine.gtp.protocol import GtpError
 from lzp.engine.gtp.session import Handler, Session
 from lzp.engine.ownership import estimate_ownership, rows_from_top
 from lzp.engine.score_lead import SCORE_SPREAD, score_lead
-from lzp.engine.search_params import SearchParams
 from lzp.features import SYMMETRIES
 from lzp.go import EMPTY, WHITE, Game
 
@@ -149,11 +149,12 @@ def models(session: Session, _: Args) -> str:
     file, loaded = session.file, session.loaded
     if file is None:
         raise GtpError("no network")
+    on_gpu = loaded is not None and loaded.setting.is_on_gpu
     half = loaded is not None and loaded.setting.precision == "float16"
     model = {
         "name": file.name,
         "internalName": f"{file.architecture} {file.digest[:12]}",
-        "maxBatchSize": session.options.batch_size or SearchParams().batch_size,
+        "maxBatchSize": session.options.batch_size or default_batch(on_gpu=on_gpu),
         "usesHumanSLProfile": False,
         "version": 1,
         "usingFP16": "true" if half else "false",

@@ -5,7 +5,7 @@ from collections.abc import Set
 from dataclasses import replace
 from typing import Any, Literal, cast
 
-from lzp.engine.choice import Wish
+from lzp.engine.choice import Wish, default_batch, may_use_gpu
 from lzp.engine.gtp import (
     analysis_commands,
     board_commands,
@@ -32,6 +32,7 @@ from lzp.engine.loading import Loaded, cross_checked, load_lanes, load_single
 from lzp.engine.measured_cache import usable_cores
 from lzp.engine.model import ModelError, open_network
 from lzp.engine.network_file import NetworkFile
+from lzp.engine.own_reading import NO_READING
 from lzp.engine.player import Player, PlayerParams
 from lzp.engine.resilient import guard
 from lzp.engine.search import Search
@@ -56,7 +57,6 @@ HANDLERS: dict[str, Handler] = {
     **picture_commands.HANDLERS,
 }
 
-_DEFAULT_BATCH = SearchParams.strong().batch_size
 _MOST_THREADS = 16
 #: Flags that a search has from its start.
 _SEARCH_FLAGS = frozenset(
@@ -134,7 +134,8 @@ def _tell_full(options: EngineOptions, search: Search) -> None:
 
 def _load(options: EngineOptions, file: NetworkFile) -> Loaded:
     """Return the network as the flags and this machine have it."""
-    batch_size = options.batch_size or _DEFAULT_BATCH
+    on_gpu = may_use_gpu(options.backend)
+    batch_size = options.batch_size or default_batch(on_gpu=on_gpu)
     wish = Wish(
         backend=options.backend,
         precision=options.precision,
@@ -166,17 +167,20 @@ def _search_params(options: EngineOptions, loaded: Loaded) -> SearchParams:
     # Visit for visit it is Leela Zero's with one leaf at a time.
     if options.search == "leela":
         return SearchParams.leela(batch_size=options.batch_size or 1, **memory, **_style(options))
-    # Levels are weaker on purpose, and some play by the network's own probabilities.
+    # Levels are weaker on purpose, and some play by the network's own probabilities. They are
+    # as strong on a GPU as where they were measured.
     is_full = (options.level or FULL) == FULL
-    asked = options.rollouts if options.rollouts >= 0 else loaded.rollouts
-    rollouts = asked if is_full else 0
+    on_gpu = loaded.setting.is_on_gpu and is_full
+    reading = loaded.reading if is_full else NO_READING
+    if is_full and options.rollouts >= 0:
+        reading = replace(reading, rollouts=options.rollouts)
     # One more than lanes waits, so that none of them does, and another one while the tree
     # plays games on; for a single lane the tree takes no time.
-    spare = 2 if rollouts else 1
+    spare = 2 if reading.rollouts else 1
     make = SearchParams.strong if is_full else SearchParams
     return make(
-        rollouts=rollouts,
-        batch_size=options.batch_size or _DEFAULT_BATCH,
+        **reading.params(),
+        batch_size=options.batch_size or default_batch(on_gpu=on_gpu),
         visits_per_leaf=_VISITS_PER_LEAF,
         batches_in_flight=lanes + spare if lanes > 1 else 1,
         **memory,
