@@ -42,6 +42,7 @@ examples:
   lzp-bench train --network 10x128 --precision bf16-mixed --roof 790
   lzp-bench search --visits 1600 --batch 8 --batch 16 --lanes 2
   lzp-bench search --vs leelaz -w net.txt.gz
+  lzp-bench search --pace 40000 --lanes 2 --batch 32
   lzp-bench analysis --visits 100 --lanes 2 --backend winograd
   lzp-bench tree
   lzp-bench networks --network 20x256 --precision float16 --batch 32 --roof 790 --markdown

@@ -18,6 +18,7 @@ from lzp.engine.search import Search
 from lzp.engine.search_params import SearchLimits, SearchParams
 from lzp.features import encode
 from lzp.go import Game
+from lzp.play.arena_settings import MANY_TREES
 from lzp.play.bench import Figures, spread
 from lzp.play.bench_positions import positions
 from lzp.play.bench_rows import Row
@@ -71,7 +72,9 @@ class Way:
 
     def params(self) -> SearchParams:
         """Return the constants of a search in this way."""
+        memory = MANY_TREES if self.games > 1 else {}
         return SearchParams.strong(
+            **memory,
             batch_size=self.batch_size,
             batches_in_flight=self.in_flight,
             seed=1,

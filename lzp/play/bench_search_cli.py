@@ -21,6 +21,7 @@ from lzp.play.bench_positions import KINDS
 from lzp.play.bench_rows import Row
 from lzp.play.bench_search import SearchBench, Way, bench_search
 from lzp.play.bench_tree import bench_scaling, bench_tree
+from lzp.play.table_evaluator import Device, PacedEvaluator
 
 Count = Callable[[str], int]
 
@@ -51,6 +52,8 @@ def measure(values: argparse.Namespace) -> dict[str, list[Row]]:
             on_gpu=on_gpu,
         )
         return {"networks": bench_networks(_opener(values), bench)}
+    if values.what == "search" and values.pace:
+        return {"search against a device's pace": _at_pace(values)}
     file = open_network(values.weights)
     if values.what == "search" and values.vs:
         return {f"against {values.vs}": _against_leelaz(values, file)}
@@ -69,6 +72,17 @@ def measure(values: argparse.Namespace) -> dict[str, list[Row]]:
     kinds = ("opening", "middle game", "endgame")
     rows = bench_search(open_lanes, _search_bench(values, kinds, (1,), _reading(values, file)))
     return {"search against its evaluator": rows}
+
+
+def _at_pace(values: argparse.Namespace) -> list[Row]:
+    """Measure what the trees leave of a device's pace, as a GPU would have it."""
+
+    def open_lanes(_: int, lanes: int) -> Sequence[Evaluator]:
+        device = Device(values.pace)
+        return [PacedEvaluator(device, seed=lane) for lane in range(lanes)]
+
+    bench = _search_bench(values, ("middle game",), (1, 64), OwnReading(values.rollouts))
+    return bench_search(open_lanes, bench)
 
 
 def _reading(values: argparse.Namespace, file: NetworkFile) -> OwnReading:
@@ -147,6 +161,8 @@ def add_search(parser: argparse.ArgumentParser, count: Count) -> None:
     """Add the flags of `search`."""
     parser.add_argument("-w", "--weights", type=Path, metavar="FILE", help="network (the shipped)")
     parser.add_argument("--vs", metavar="LEELAZ", help="compare with it, in turns: leelaz")
+    parser.add_argument("--pace", type=_positive_number, metavar="N",
+        help="in place of a network, answers that come N a second, as a GPU's would")  # fmt: skip
     _add_searching(parser, count, visits=800)
 
 

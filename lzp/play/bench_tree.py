@@ -12,20 +12,15 @@ from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 
-import numpy as np
-from numpy.typing import NDArray
-
-from lzp.engine.evaluator import Answer
 from lzp.engine.search import Search
 from lzp.engine.search_params import SearchLimits, SearchParams
 from lzp.engine.warmup import warmup
 from lzp.go import Game
 from lzp.play.bench import random_positions, spread
 from lzp.play.bench_rows import Row
+from lzp.play.table_evaluator import TableEvaluator
 
-_ANSWERS = 4096
 _SIDE = 19
-_LOGITS = 3.0  # spread of the table's logits: trees as deep as a good network's
 #: The default settings for the tree and the network alone.
 _strong = partial(SearchParams.strong, rollouts=0)
 #: Leaves of a tree that is measured beside another.
@@ -34,27 +29,6 @@ _SCALING_NODES = 10_000
 _FILLING_TREES = 24
 #: Each thread's own search, here and in the processes.
 _worker = threading.local()
-
-
-class TableEvaluator:
-    """An `Evaluator` that answers from a table drawn before, whatever it is asked."""
-
-    side = _SIDE
-    name = "table"
-
-    def __init__(self, seed: int = 0) -> None:
-        """Draw the table."""
-        random = np.random.default_rng(seed)
-        policy = np.exp(random.normal(0.0, _LOGITS, (_ANSWERS, _SIDE * _SIDE + 1)))
-        self._policy = (policy / policy.sum(axis=1, keepdims=True)).astype(np.float32)
-        self._winrate = random.uniform(0.3, 0.7, _ANSWERS).astype(np.float32)
-        self._next = 0
-
-    def evaluate(self, planes: NDArray[np.uint8]) -> Answer:
-        """See `Evaluator.evaluate`; at most 4,096 positions."""
-        start = self._next if self._next + len(planes) <= _ANSWERS else 0
-        self._next = start + len(planes)
-        return self._policy[start : self._next], self._winrate[start : self._next]
 
 
 def bench_tree(nodes: Sequence[int], batch_size: int, rounds: int) -> list[Row]:

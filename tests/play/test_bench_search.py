@@ -2,7 +2,9 @@
 
 import json
 import os
+import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from lzp.play.bench_networks import count_operations, random_weights, write_netw
 from lzp.play.bench_positions import KINDS, positions
 from lzp.play.bench_rows import as_markdown, as_table
 from lzp.play.bench_search import SearchBench, Trees, Way, bench_search, run_search
-from lzp.play.bench_tree import TableEvaluator
+from lzp.play.table_evaluator import Device, TableEvaluator
 from tests.engine.leelaz import LEELAZ, needs_leelaz
 from tests.engine.scripted import HashEvaluator
 from tests.networks import write_random_network
@@ -134,6 +136,22 @@ def test_the_table_answers_batch_after_batch() -> None:
     first, second = table.evaluate(planes), table.evaluate(planes)
     assert find_fault(table, first, 3000) is None
     assert np.array_equal(first[0], second[0])  # 4,096 rows: it begins anew
+
+
+def test_a_device_takes_one_batch_after_the_other() -> None:
+    device = Device(2000.0)
+    began = time.perf_counter()
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(device.compute, [20, 40]))
+    assert time.perf_counter() - began >= 0.03  # 60 positions, whichever came first
+
+
+def test_trees_are_measured_against_a_pace(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["search", "--pace", 4000, "--lanes", 2, "--batch", 4, "--visits", 60, "--rounds", 1]
+    rows = figures(capsys, *words)
+    assert [row["games"] for row in rows] == [1, 64]
+    assert all(0 < row["evaluations_per_s"] <= 4000 for row in rows)
+    assert all(row["ratio"] > 0 for row in rows)
 
 
 # Against leelaz
