@@ -16,6 +16,7 @@ from lzp.features import PLANES_VERSION
 from lzp.net import CheckpointError
 from lzp.net.plain_data import check_plain, read_plain
 from lzp.train.config import ConfigError
+from lzp.train.epoch_ends import mend_epoch_end
 from lzp.weights.atomic import replacing
 
 #: File name of the checkpoint that a run goes on from.
@@ -154,9 +155,17 @@ class LastCheckpoint(StepCheckpoint):
         if source is not None and Path(source).absolute() == self._path.absolute():
             self._saved_step = trainer.global_step
 
+    def on_load_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        """Have a run go on well from what was saved when an epoch ended."""
+        every = trainer.val_check_interval
+        mend_epoch_end(checkpoint["loops"], every if isinstance(every, int) else None)
+
     def after_step(self, trainer: pl.Trainer) -> None:
-        """Save where it is time to."""
-        if trainer.global_step % self._every_steps == 0:
+        """Save where it is time to; at the end of an epoch when that is over, too."""
+        is_last = trainer.fit_loop.epoch_loop.batch_progress.is_last_batch
+        if trainer.global_step % self._every_steps == 0 and not is_last:
             self._save(trainer)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:

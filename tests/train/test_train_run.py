@@ -27,6 +27,7 @@ from lzp.train.loader import TrainBatch
 from lzp.train.run import run_training
 from lzp.train.task import TrainTask
 from tests.data.makers import random_records, store_of, write_records
+from tests.train.comparing import assert_same
 from tests.train.runs import small_run
 
 
@@ -181,6 +182,45 @@ def test_a_resumed_run_ends_with_the_very_same_numbers(
     positions = [c["loops"]["fit_loop"]["state_dict"]["combined_loader"] for c in (whole, resumed)]
     assert positions[0] == positions[1]
     assert positions[0][0] == {"samples": steps * 32}
+
+
+@pytest.mark.parametrize(
+    ("every", "val_every", "stop", "steps"),
+    [
+        (5, 6, 39, 50),
+        (19, 19, 39, 50),
+        pytest.param(5, 19, 39, 50, marks=pytest.mark.slow),
+        pytest.param(19, 6, 77, 90, marks=pytest.mark.slow),
+    ],
+)
+def test_a_run_that_stopped_when_an_epoch_ended_goes_on_with_the_next(
+    every: int, val_every: int, stop: int, steps: int, games_store: Path, tmp_path: Path
+) -> None:
+    changes = (
+        f"trainer.max_steps={steps}",
+        f"trainer.val_check_interval={val_every}",
+        f"callbacks.last.every_steps={every}",
+    )
+    whole = run_training(small_run(games_store, tmp_path / "whole", *changes))
+    again = small_run(games_store, tmp_path / "pieces", *changes)
+    with at_step(stop, fail), pytest.raises(RuntimeError, match="killed"):
+        run_training(again)
+    saved = load(tmp_path / "pieces/last.ckpt")["global_step"]
+    assert saved % whole.trainer.num_training_batches == 0
+    run_training(again)
+    assert_same(load(tmp_path / "whole/last.ckpt"), load(tmp_path / "pieces/last.ckpt"), tmp_path)
+
+
+def test_a_finished_run_goes_on_in_the_middle_of_an_epoch(
+    games_store: Path, tmp_path: Path
+) -> None:
+    changes = ("schedule=constant", "trainer.val_check_interval=9", "trainer.max_steps=50")
+    run_training(small_run(games_store, tmp_path / "whole", *changes))
+    for steps in (45, 50):
+        longer = (*changes, f"trainer.max_steps={steps}")
+        run_training(small_run(games_store, tmp_path / "pieces", *longer))
+    whole, pieces = (load(tmp_path / run / "last.ckpt")["loops"] for run in ("whole", "pieces"))
+    assert_same(whole, pieces, tmp_path)
 
 
 @pytest.mark.slow
