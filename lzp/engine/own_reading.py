@@ -1,7 +1,7 @@
 """What the search reads by itself beside a network, where that helps: tactics, games played on.
 
-Small networks need it, on a CPU it costs little beside them, and on a GPU it would take most
-of the time (docs/search.md).
+Small networks gain by it. On a CPU it takes less time than they do, on a GPU it would take
+most of it (docs/search.md).
 """
 
 import re
