@@ -45,6 +45,11 @@ class Backend:
     precisions: Callable[[], tuple[str, ...]]
     open: Callable[[NetworkFile, RunOptions], Sequence[Evaluator]]
 
+    @property
+    def is_on_gpu(self) -> bool:
+        """Whether a GPU runs its networks."""
+        return self.device == "gpu"
+
 
 def why_unusable(backend: Backend, file: NetworkFile) -> str | None:
     """Say why a backend cannot run a network on this machine; None if it can."""

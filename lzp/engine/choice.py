@@ -85,7 +85,7 @@ class Setting:
     @property
     def is_on_gpu(self) -> bool:
         """Whether a GPU runs it."""
-        return BACKENDS[self.backend].device == "gpu"
+        return BACKENDS[self.backend].is_on_gpu
 
     def options(self, batch_size: int) -> RunOptions:
         """Return what an evaluator is told."""
@@ -108,7 +108,7 @@ def default_batch(*, on_gpu: bool) -> int:
 
 def may_use_gpu(backend: str) -> bool:
     """Return whether a backend, or "auto", would run a network on a GPU of this machine."""
-    return has_nvidia_gpu() if backend == AUTO else find_backend(backend).device == "gpu"
+    return has_nvidia_gpu() if backend == AUTO else find_backend(backend).is_on_gpu
 
 
 class Candidate(NamedTuple):

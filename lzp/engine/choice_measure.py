@@ -143,7 +143,7 @@ def _read_setting(kept: dict[str, Any]) -> Setting | None:
 
 def _widest(candidate: Candidate, threads: int) -> Setting:
     """Return a candidate with one lane for each thread."""
-    lanes = _GPU_LANES if candidate.backend.device == "gpu" else threads
+    lanes = _GPU_LANES if candidate.backend.is_on_gpu else threads
     return Setting(
         backend=candidate.backend.name, precision=candidate.precision, lanes=lanes, threads=1
     )
@@ -229,7 +229,7 @@ def _full_batch(
 def _narrow(file: NetworkFile, runner: _Runner, wish: Wish) -> _Runner | None:
     """Return the same backend as one lane of all threads; None where that is no other way."""
     setting = runner.setting
-    if wish.threads == 1 or BACKENDS[setting.backend].device == "gpu":
+    if wish.threads == 1 or setting.is_on_gpu:
         return None
     single = Setting(
         backend=setting.backend, precision=setting.precision, lanes=1, threads=wish.threads

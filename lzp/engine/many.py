@@ -20,6 +20,9 @@ from lzp.engine.search_params import SearchLimits
 
 T = TypeVar("T")
 
+#: `SearchParams.cache_mib` of each of many trees, so that a hundred fit into memory.
+MANY_CACHE_MIB = 8
+
 
 class Question(NamedTuple):
     """Positions to be evaluated.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from lzp.engine.evaluator import Evaluator
 from lzp.engine.lanes import Submitter
-from lzp.engine.many import BatchCounts, Task, Together, search_together
+from lzp.engine.many import MANY_CACHE_MIB, BatchCounts, Task, Together, search_together
 from lzp.engine.report import SearchReport
 from lzp.engine.search import Search
 from lzp.engine.search_params import SearchLimits, SearchParams
@@ -25,7 +25,9 @@ class AnalysisParams:
     """
 
     limits: SearchLimits
-    search: SearchParams = field(default_factory=lambda: SearchParams(batch_size=1, cache_mib=8))
+    search: SearchParams = field(
+        default_factory=lambda: SearchParams(batch_size=1, cache_mib=MANY_CACHE_MIB)
+    )
     width: int = 64
     min_moves: int = 0
 

@@ -65,7 +65,7 @@ def open_evaluator(file: NetworkFile, *, batch_size: int, threads: int) -> Evalu
     """Return an evaluator for a network that was read; see `load_evaluator`."""
     options = RunOptions(batch_size=batch_size, threads=threads)
     backend = default_backend(file)
-    if backend.device == "gpu":
+    if backend.is_on_gpu:
         try:
             return open_evaluators(file, backend, options)[0]
         except ModelError as error:

@@ -6,7 +6,7 @@ most of it (docs/search.md).
 
 import re
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import Any
 
 from lzp.engine.network_file import NetworkFile
 from lzp.engine.search_params import SearchParams
@@ -16,13 +16,6 @@ _SIZE = re.compile(r"(\d+)x(\d+)")
 #: Blocks times filters squared, about the operations at a point, of the largest one that was
 #: measured: 10x128, which ships.
 _LARGEST = 10 * 128**2
-
-
-class ReadingParams(TypedDict):
-    """`OwnReading` as keywords of `SearchParams`."""
-
-    rollouts: int
-    tactics_weight: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +30,7 @@ class OwnReading:
     rollouts: int = 0
     tactics_weight: float = 0.0
 
-    def params(self) -> ReadingParams:
+    def params(self) -> dict[str, Any]:
         """Return it as keywords of `SearchParams`."""
         return {"rollouts": self.rollouts, "tactics_weight": self.tactics_weight}
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from lzp.engine.many import MANY_CACHE_MIB
 from lzp.engine.player import PlayerParams
 from lzp.engine.search_params import SearchParams
 
@@ -22,11 +23,13 @@ PRESETS: dict[str, Callable[..., SearchParams]] = {
 }
 #: Without a budget a search would not end; the ablations' middle one.
 DEFAULT_EVALUATIONS = 100
-#: What is set for many trees, so that a hundred and their caches fit into memory.
-MANY_TREES: dict[str, Any] = {"cache_mib": 8}
 #: What the arena sets other than the engine does: one leaf at a time, so that a tree is
 #: searched exactly as if it were alone and every budget is spent.
-_SEARCH_DEFAULTS: dict[str, Any] = {"batch_size": 1, "batches_in_flight": 1, **MANY_TREES}
+_SEARCH_DEFAULTS: dict[str, Any] = {
+    "batch_size": 1,
+    "batches_in_flight": 1,
+    "cache_mib": MANY_CACHE_MIB,
+}
 _PLAYER_DEFAULTS: dict[str, Any] = {"time_management": "off", "resign_percent": 0.0}
 _WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from lzp.engine.evaluator import Evaluator
 from lzp.engine.model import as_onnx
 from lzp.engine.network_file import NetworkFile
-from lzp.engine.own_reading import OwnReading, own_reading
+from lzp.engine.own_reading import OwnReading
 from lzp.play.bench_rows import Row
 from lzp.play.bench_search import SearchBench, bench_search
 from lzp.weights import ConvNorm, Dense, LeelaWeights
@@ -37,17 +37,18 @@ class NetworksBench:
         precisions: what they are computed in.
         roof_tflops: operations a second, in 10^12, that the device can do at most; None if
             that is not known.
-        search: how they are searched with; its `games` with more than one tree share batches.
+        search: how they are searched with, `reading` aside; its `games` with more than one tree
+            share batches.
+        reading: what a search with a network reads by itself.
         side: of the board.
-        on_gpu: whether a GPU runs them.
     """
 
     sizes: Sequence[tuple[int, int]]
     precisions: Sequence[str]
     roof_tflops: float | None
     search: SearchBench
+    reading: Callable[[NetworkFile], OwnReading]
     side: int = 19
-    on_gpu: bool = False
 
 
 def bench_networks(open_network: OpenNetwork, bench: NetworksBench) -> list[Row]:
@@ -57,7 +58,7 @@ def bench_networks(open_network: OpenNetwork, bench: NetworksBench) -> list[Row]
         for blocks, filters in bench.sizes:
             file = write_network(Path(folder), blocks, filters, bench.side)
             operations = count_operations(blocks, filters, bench.side)
-            search = replace(bench.search, reading=_reading(file, bench))
+            search = replace(bench.search, reading=bench.reading(file))
             for precision in bench.precisions:
 
                 def open_lanes(
@@ -70,12 +71,6 @@ def bench_networks(open_network: OpenNetwork, bench: NetworksBench) -> list[Row]
                     shares = _shares(row, operations, bench.roof_tflops)
                     rows.append(described | row | shares)
     return rows
-
-
-def _reading(file: NetworkFile, bench: NetworksBench) -> OwnReading:
-    """Return what the engine would read beside a network, but for games played on as asked."""
-    asked = bench.search.reading.rollouts
-    return replace(own_reading(file, on_gpu=bench.on_gpu), rollouts=asked)
 
 
 def _shares(row: Row, operations: int, roof_tflops: float | None) -> Row:

@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 
 from lzp.engine.evaluator import Answer, Evaluator
 from lzp.engine.lanes import Lanes
-from lzp.engine.many import Together, search_together
+from lzp.engine.many import MANY_CACHE_MIB, Together, search_together
 from lzp.engine.own_reading import NO_READING, OwnReading
 from lzp.engine.search import Search
 from lzp.engine.search_params import SearchLimits, SearchParams
 from lzp.features import encode
 from lzp.go import Game
-from lzp.play.arena_settings import MANY_TREES
 from lzp.play.bench import Figures, spread
 from lzp.play.bench_positions import positions
 from lzp.play.bench_rows import Row
@@ -72,7 +71,7 @@ class Way:
 
     def params(self) -> SearchParams:
         """Return the constants of a search in this way."""
-        memory = MANY_TREES if self.games > 1 else {}
+        memory = {"cache_mib": MANY_CACHE_MIB} if self.games > 1 else {}
         return SearchParams.strong(
             **memory,
             batch_size=self.batch_size,

@@ -11,7 +11,7 @@ from lzp.engine.choice import may_use_gpu
 from lzp.engine.evaluator import Evaluator
 from lzp.engine.model import open_evaluators, open_network, shipped_network
 from lzp.engine.network_file import NetworkFile
-from lzp.engine.own_reading import OwnReading, own_reading
+from lzp.engine.own_reading import NO_READING, OwnReading, own_reading
 from lzp.engine.run_options import AUTO, PRECISIONS, RunOptions
 from lzp.engine.warmup import warmup
 from lzp.play.bench_analysis import AnalysisBench, bench_analysis
@@ -41,15 +41,15 @@ def measure(values: argparse.Namespace) -> dict[str, list[Row]]:
         }
     warmup()
     if values.what == "networks":
-        on_gpu = may_use_gpu(values.backend or AUTO)
-        games = (1, 64) if on_gpu else (1,)  # only many trees fill a GPU
+        # Only many trees fill a GPU.
+        games = (1, 64) if may_use_gpu(values.backend or AUTO) else (1,)
         bench = NetworksBench(
             sizes=values.network or [(6, 64), (10, 128)],
             precisions=values.precision or PRECISIONS[:1],
             roof_tflops=values.roof,
-            search=_search_bench(values, ("middle game",), games, OwnReading(values.rollouts)),
+            search=_search_bench(values, ("middle game",), games),
+            reading=lambda file: _reading(values, file),
             side=values.size,
-            on_gpu=on_gpu,
         )
         return {"networks": bench_networks(_opener(values), bench)}
     if values.what == "search" and values.pace:
@@ -87,12 +87,15 @@ def _at_pace(values: argparse.Namespace) -> list[Row]:
 
 def _reading(values: argparse.Namespace, file: NetworkFile) -> OwnReading:
     """Return what a search reads by itself: as in play, but for games played on as asked."""
-    reading = own_reading(file, on_gpu=_backend(values, file).device == "gpu")
+    reading = own_reading(file, on_gpu=_backend(values, file).is_on_gpu)
     return replace(reading, rollouts=values.rollouts)
 
 
 def _search_bench(
-    values: argparse.Namespace, kinds: Sequence[str], games: Sequence[int], reading: OwnReading
+    values: argparse.Namespace,
+    kinds: Sequence[str],
+    games: Sequence[int],
+    reading: OwnReading = NO_READING,
 ) -> SearchBench:
     """Return what is searched as the flags have it."""
     return SearchBench(

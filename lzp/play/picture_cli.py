@@ -48,7 +48,7 @@ def draw(options: argparse.Namespace) -> str:
     game = to_game(read_game(options.record), options.move)
     limits = SearchLimits(visits=options.visits)
     file = open_network(options.weights)
-    reading = own_reading(file, on_gpu=default_backend(file).device == "gpu")
+    reading = own_reading(file, on_gpu=default_backend(file).is_on_gpu)
     params = SearchParams.strong(seed=options.seed, **reading.params())
     evaluator = open_evaluator(file, batch_size=params.batch_size, threads=options.threads)
     search = Search(evaluator, params)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from lzp.engine.many import BatchCounts
+from lzp.engine.many import MANY_CACHE_MIB, BatchCounts
 from lzp.engine.many_analysis import AnalysisParams, analyze_positions, position_at
 from lzp.engine.search_params import SearchLimits, SearchParams
 from lzp.go import BLACK, WHITE, Game
@@ -16,7 +16,6 @@ from lzp.sgf import GameRecord
 _WIDTH = 64
 #: Random games that tell dead stones where two passes end a game in the search.
 _SETTLING = 32
-_CACHE_MIB = 8
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,7 +115,7 @@ def _analysis(game: Game, network: OpenNetwork, params: ReviewParams) -> Analysi
         limits=SearchLimits(visits=params.visits),
         search=SearchParams.strong(
             batch_size=1,
-            cache_mib=_CACHE_MIB,
+            cache_mib=MANY_CACHE_MIB,
             **reading.params(),
             settling_playouts=_SETTLING,
             seed=params.seed,

@@ -4,34 +4,11 @@ import time
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from lzp.engine.evaluator import Answer
 from lzp.engine.search import Search
 from lzp.engine.search_params import SearchLimits, SearchParams
 from lzp.go import Game
-
-_ANSWERS = 4096
-
-
-class TableEvaluator:
-    """Answers from a table drawn before, at no cost worth mentioning."""
-
-    side = 19
-    name = "table"
-
-    def __init__(self) -> None:
-        random = np.random.default_rng(0)
-        policy = np.exp(random.normal(0.0, 3.0, (_ANSWERS, 362)))
-        self._policy = (policy / policy.sum(axis=1, keepdims=True)).astype(np.float32)
-        self._winrate = random.uniform(0.3, 0.7, _ANSWERS).astype(np.float32)
-        self._next = 0
-
-    def evaluate(self, planes: NDArray[np.uint8]) -> Answer:
-        start = self._next
-        end = start + len(planes)
-        self._next = 0 if end + len(planes) > _ANSWERS else end
-        return self._policy[start:end], self._winrate[start:end]
+from lzp.play.table_evaluator import TableEvaluator
 
 
 @pytest.mark.bench

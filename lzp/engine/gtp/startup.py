@@ -134,8 +134,7 @@ def _tell_full(options: EngineOptions, search: Search) -> None:
 
 def _load(options: EngineOptions, file: NetworkFile) -> Loaded:
     """Return the network as the flags and this machine have it."""
-    on_gpu = may_use_gpu(options.backend)
-    batch_size = options.batch_size or default_batch(on_gpu=on_gpu)
+    batch_size = options.batch_size or default_batch(on_gpu=may_use_gpu(options.backend))
     wish = Wish(
         backend=options.backend,
         precision=options.precision,
@@ -171,9 +170,10 @@ def _search_params(options: EngineOptions, loaded: Loaded) -> SearchParams:
     # as strong on a GPU as where they were measured.
     is_full = (options.level or FULL) == FULL
     on_gpu = loaded.setting.is_on_gpu and is_full
-    reading = loaded.reading if is_full else NO_READING
-    if is_full and options.rollouts >= 0:
-        reading = replace(reading, rollouts=options.rollouts)
+    reading = NO_READING
+    if is_full:
+        asked = options.rollouts if options.rollouts >= 0 else loaded.reading.rollouts
+        reading = replace(loaded.reading, rollouts=asked)
     # One more than lanes waits, so that none of them does, and another one while the tree
     # plays games on; for a single lane the tree takes no time.
     spare = 2 if reading.rollouts else 1
